@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -49,6 +50,24 @@ struct RouteHistograms {
   SecondsHistogram ack_buffered{seconds_bounds};
   SecondsHistogram wal_sync{seconds_bounds};
   EntriesHistogram wal_commit_entries{entries_bounds};
+};
+
+// rebufd_http_requests_total{route,code}: answers on the ingest port, per route and status code.
+// One per route, one more for requests that belong to none. Lock-free.
+class HttpCounts {
+ public:
+  static constexpr int lowest = 100;
+  static constexpr int highest = 599;
+  void add(int code) noexcept {
+    if (code >= lowest && code <= highest)
+      counts_[static_cast<std::size_t>(code - lowest)].fetch_add(1, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t count(int code) const {
+    return counts_.at(static_cast<std::size_t>(code - lowest)).load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, highest - lowest + 1> counts_{};
 };
 
 }  // namespace rebuf::daemon

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "daemon/metrics_store.h"
 #include "daemon/request.h"
 #include "sinks/sink.h"
 
@@ -89,6 +90,7 @@ class Route {
   virtual void offer(std::shared_ptr<Request> request) = 0;
   [[nodiscard]] virtual RouteSnapshot snapshot() const = 0;
   [[nodiscard]] virtual Readiness readiness() const = 0;
+  [[nodiscard]] virtual const RouteHistograms& histograms() const = 0;
   // False when the route should be moving and has not for longer than its own limits; the watchdog
   // is not fed then.
   [[nodiscard]] virtual bool making_progress() const = 0;
