@@ -1,0 +1,269 @@
+#include "sinks/kafka/channel.h"
+
+#include <utility>
+
+#include "sinks/kafka/record.h"
+
+namespace rebuf::sinks::kafka {
+
+KafkaChannel::KafkaChannel(ChannelHost& host, ChannelOptions options, ChannelListener& listener)
+    : host_(host),
+      options_(std::move(options)),
+      listener_(listener),
+      own_(host.topics().find(options_.topic)) {}
+
+KafkaChannel::~KafkaChannel() { stop(std::chrono::steady_clock::now()); }
+
+std::size_t KafkaChannel::submit(std::span<const OutMessage> messages) {
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!open_) {
+      noticed_ = true;
+      return 0;
+    }
+    for (const OutMessage& message : messages) {
+      const std::size_t bytes = wire_bytes(message);
+      if (straight_through()) {
+        const auto topic = topic_of(message);
+        if (topic->state() == TopicState::known && bytes <= topic->limit_bytes() &&
+            produce(message, *topic, bytes) == Produced::yes)
+          continue;
+      }
+      waiting_.push_back(message);
+      waiting_bytes_ += bytes;
+      waits = true;
+    }
+  }
+  if (waits) host_.wake();
+  return messages.size();
+}
+
+void KafkaChannel::probe() {
+  {
+    const std::lock_guard lock(mutex_);
+    wishes_.probe = true;
+  }
+  host_.wake();
+}
+
+void KafkaChannel::recall() {
+  {
+    const std::lock_guard lock(mutex_);
+    wishes_.recall = true;
+  }
+  host_.wake();
+}
+
+void KafkaChannel::stop(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  if (let_go_) return;
+  open_ = false;
+  wishes_.stop_by = deadline;
+  lock.unlock();
+  host_.wake();
+  lock.lock();
+  let_go_changed_.wait(lock, [this] { return let_go_; });
+}
+
+KafkaChannel::Wishes KafkaChannel::take_wishes() {
+  const std::lock_guard lock(mutex_);
+  Wishes taken = wishes_;
+  noticed_ = noticed_ || taken.recall;
+  wishes_.probe = false;
+  wishes_.recall = false;
+  return taken;
+}
+
+std::shared_ptr<Topic> KafkaChannel::topic_of(const OutMessage& message) {
+  if (message.topic == own_->name) return own_;
+  if (last_topic_ == nullptr || last_topic_->name != message.topic)
+    last_topic_ = host_.topics().find(message.topic);
+  return last_topic_;
+}
+
+KafkaChannel::Produced KafkaChannel::produce(const OutMessage& message, const Topic& topic,
+                                             std::size_t bytes) {
+  if (free_.empty()) free_.push_back(&slots_.emplace_back());
+  Slot& slot = *free_.back();
+  slot = {this, message.token, message.id, bytes, true};
+  switch (produce_record(host_.producer(), topic.handle(), message, &slot)) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      free_.pop_back();
+      ++in_producer_;
+      in_producer_bytes_ += bytes;
+      return Produced::yes;
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+      slot.used = false;
+      return Produced::later;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      slot.used = false;
+      return Produced::refused;
+    default:
+      slot.used = false;
+      return Produced::broken;
+  }
+}
+
+bool KafkaChannel::feed(Time now) {
+  const std::lock_guard lock(mutex_);
+  if (in_producer_ == 0) alone_ = false;
+  while (!waiting_.empty() && !paused_ && !alone_) {
+    switch (produce_first(now)) {
+      case Produced::yes:
+      case Produced::refused:
+        break;
+      case Produced::later:
+        return true;
+      case Produced::broken:
+        return false;
+    }
+  }
+  return true;
+}
+
+KafkaChannel::Produced KafkaChannel::produce_first(Time now) {
+  const OutMessage& message = waiting_.front();
+  const auto topic = topic_of(message);
+  const std::size_t bytes = wire_bytes(message);
+  if (topic->state() == TopicState::missing && topic != own_) {
+    refuse_first(Refusal::unknown_topic, "topic " + topic->name + " does not exist");
+    return Produced::refused;
+  }
+  if (topic->state() != TopicState::known) return Produced::later;
+  if (bytes > topic->limit_bytes()) {
+    if (!host_.topics().surely_too_large(*topic, bytes, now)) return Produced::later;
+    refuse_first(Refusal::too_large, std::to_string(bytes) + " bytes with headers, topic " +
+                                         topic->name + " takes " +
+                                         std::to_string(topic->limit_bytes()));
+    return Produced::refused;
+  }
+  const bool suspect = suspects_.contains(message.id);
+  if (suspect && in_producer_ > 0) return Produced::later;
+  const Produced produced = produce(message, *topic, bytes);
+  if (produced == Produced::refused) {
+    refuse_first(Refusal::too_large, std::to_string(bytes) + " bytes with headers");
+  } else if (produced == Produced::yes) {
+    if (suspect) {
+      suspects_.erase(message.id);
+      alone_ = true;
+    }
+    waiting_bytes_ -= bytes;
+    waiting_.pop_front();
+  }
+  return produced;
+}
+
+void KafkaChannel::refuse_first(Refusal refusal, std::string detail) {
+  details_.push_back(std::move(detail));
+  Report report;
+  report.token = waiting_.front().token;
+  report.outcome = Outcome::refused;
+  report.refusal = refusal;
+  report.detail = details_.back();
+  reports_.push_back(report);
+  waiting_bytes_ -= wire_bytes(waiting_.front());
+  waiting_.pop_front();
+}
+
+void KafkaChannel::pause() {
+  const std::lock_guard lock(mutex_);
+  paused_ = true;
+}
+
+void KafkaChannel::resume() {
+  const std::lock_guard lock(mutex_);
+  paused_ = false;
+}
+
+void KafkaChannel::close() {
+  const std::lock_guard lock(mutex_);
+  open_ = false;
+  noticed_ = noticed_ || !waiting_.empty();
+  for (const OutMessage& message : waiting_)
+    reports_.push_back({.token = message.token, .outcome = Outcome::given_back, .detail = {}});
+  waiting_.clear();
+  waiting_bytes_ = 0;
+}
+
+void KafkaChannel::give_back_rest() {
+  std::vector<Slot*> rest;
+  {
+    const std::lock_guard lock(mutex_);
+    for (Slot& slot : slots_)
+      if (slot.used) rest.push_back(&slot);
+  }
+  for (Slot* slot : rest)
+    add_report(*slot, {.token = slot->token,
+                       .outcome = Outcome::given_back,
+                       .maybe_delivered = true,
+                       .detail = "the producer was closed"});
+}
+
+void KafkaChannel::reopen() {
+  bool tell_listener = false;
+  {
+    const std::lock_guard lock(mutex_);
+    alone_ = false;
+    paused_ = false;
+    if (open_ || wishes_.stop_by) return;
+    open_ = true;
+    tell_listener = std::exchange(noticed_, false);
+  }
+  // A listener that noticed nothing may be submitting this very moment: to it, nothing happened.
+  if (tell_listener) listener_.on_reopened();
+}
+
+void KafkaChannel::add_report(Slot& slot, Report report, bool suspect) {
+  reports_.push_back(report);
+  reported_.push_back(&slot);
+  if (report.outcome != Outcome::given_back) return;
+  const std::lock_guard lock(mutex_);
+  noticed_ = true;
+  if (suspect) suspects_.insert(slot.id);
+}
+
+void KafkaChannel::deliver() {
+  if (reports_.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    for (Slot* slot : reported_) {
+      slot->used = false;
+      --in_producer_;
+      in_producer_bytes_ -= slot->bytes;
+      free_.push_back(slot);
+    }
+  }
+  reported_.clear();
+  listener_.on_reports(reports_);
+  reports_.clear();
+  details_.clear();
+}
+
+void KafkaChannel::clear_suspects() {
+  const std::lock_guard lock(mutex_);
+  suspects_.clear();
+}
+
+void KafkaChannel::let_go() {
+  const std::lock_guard lock(mutex_);
+  let_go_ = true;
+  let_go_changed_.notify_all();
+}
+
+std::size_t KafkaChannel::in_producer() const {
+  const std::lock_guard lock(mutex_);
+  return in_producer_;
+}
+
+std::size_t KafkaChannel::held() const {
+  const std::lock_guard lock(mutex_);
+  return in_producer_ + waiting_.size();
+}
+
+std::size_t KafkaChannel::held_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return in_producer_bytes_ + waiting_bytes_;
+}
+
+}  // namespace rebuf::sinks::kafka

@@ -1,0 +1,135 @@
+// One route's way into the Kafka sink: what it submitted and what of that is not reported yet.
+//
+// submit() produces at once while nothing stands in the way (the topic is known, nothing waits
+// before it, no suspect is being tried alone); otherwise the message waits in `waiting_`, in order,
+// and the poller produces it later. librdkafka gets a pointer to a Slot with every message, so that
+// a report needs no look-up, and the value without copying it.
+//
+// Owned by the route (Channel); the sink's poller knows it until stop() returns. One mutex; the
+// poller's part is marked.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sinks/kafka/topics.h"
+#include "sinks/sink.h"
+
+namespace rebuf::sinks::kafka {
+
+class KafkaChannel;
+
+// A message in librdkafka's hands.
+struct Slot {
+  KafkaChannel* channel = nullptr;
+  Token token = 0;
+  MessageId id;
+  std::size_t bytes = 0;
+  bool used = false;
+};
+
+// What the channel needs of its sink. Any thread.
+class ChannelHost {
+ public:
+  virtual ~ChannelHost() = default;
+  virtual void wake() = 0;             // the poller has something to do
+  virtual rd_kafka_t* producer() = 0;  // while the channel is open or being fed
+  virtual Topics& topics() = 0;
+};
+
+class KafkaChannel final : public Channel {
+ public:
+  KafkaChannel(ChannelHost& host, ChannelOptions options, ChannelListener& listener);
+  ~KafkaChannel() override;
+
+  [[nodiscard]] std::size_t submit(std::span<const OutMessage> messages) override;
+  void probe() override;
+  void recall() override;
+  void stop(std::chrono::steady_clock::time_point deadline) override;
+
+  // --- the poller's ---
+  struct Wishes {
+    bool probe = false;
+    bool recall = false;
+    std::optional<Time> stop_by;
+  };
+  [[nodiscard]] Wishes take_wishes();  // probe and recall once; stop_by every time
+  [[nodiscard]] const std::string& topic() const { return options_.topic; }
+  [[nodiscard]] const std::string& route() const { return options_.route; }
+  [[nodiscard]] Topic& own_topic() const { return *own_; }
+
+  // Produces what waits, as far as it may. False: librdkafka takes nothing any more.
+  [[nodiscard]] bool feed(Time now);
+  // Until resume(), messages only wait; so it begins.
+  void pause();
+  void resume();
+  // submit() takes nothing until reopen(). What waits is given back.
+  void close();
+  // Gives back what librdkafka, which is gone, never reported. After deliver().
+  void give_back_rest();
+  // Takes messages again, and tells the listener when it can have noticed the closing.
+  void reopen();
+
+  // Collects one report for deliver(). A suspect will be tried alone when it comes again.
+  void add_report(Slot& slot, Report report, bool suspect = false);
+  // Calls the listener with what was collected.
+  void deliver();
+  void tell(const Health& health) { listener_.on_health(health); }
+  void clear_suspects();
+  // The last thing that the poller does with it: stop() returns.
+  void let_go();
+
+  [[nodiscard]] std::size_t in_producer() const;
+  [[nodiscard]] std::size_t held() const;
+  [[nodiscard]] std::size_t held_bytes() const;
+
+  bool probing = false;      // the poller's: an answer is due
+  bool topic_fails = false;  // the poller's: the listener knows that its topic is in trouble
+
+ private:
+  enum class Produced : std::uint8_t { yes, later, broken, refused };
+  [[nodiscard]] bool straight_through() const {
+    return waiting_.empty() && !paused_ && !alone_ && suspects_.empty();
+  }
+  [[nodiscard]] std::shared_ptr<Topic> topic_of(const OutMessage& message);
+  [[nodiscard]] Produced produce(const OutMessage& message, const Topic& topic, std::size_t bytes);
+  [[nodiscard]] Produced produce_first(Time now);
+  void refuse_first(Refusal refusal, std::string detail);
+  void collect_waiting();
+
+  ChannelHost& host_;
+  const ChannelOptions options_;
+  ChannelListener& listener_;
+  const std::shared_ptr<Topic> own_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable let_go_changed_;
+  bool open_ = true;
+  bool noticed_ = false;  // the listener knows, or will, that it was closed
+  bool paused_ = true;
+  bool alone_ = false;  // a suspect is in librdkafka: nothing else goes until its report
+  bool let_go_ = false;
+  Wishes wishes_;
+  std::deque<OutMessage> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  std::set<MessageId> suspects_;
+  std::deque<Slot> slots_;
+  std::vector<Slot*> free_;
+  std::size_t in_producer_ = 0;
+  std::size_t in_producer_bytes_ = 0;
+  std::shared_ptr<Topic> last_topic_;  // that a message chose
+
+  // The poller's:
+  std::vector<Report> reports_;
+  std::vector<Slot*> reported_;
+  std::deque<std::string> details_;  // what the reports' details point to
+};
+
+}  // namespace rebuf::sinks::kafka

@@ -1,0 +1,26 @@
+// What librdkafka's errors mean here. Pure functions.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <string_view>
+
+#include "sinks/sink.h"
+
+namespace rebuf::sinks::kafka {
+
+// The refusal for an error that is about one message and no other: `none` when it is about the
+// sink, or a consequence of another message's failure.
+[[nodiscard]] Refusal message_refusal(rd_kafka_resp_err_t error) noexcept;
+
+// Whether the broker says that there is no such topic, or no longer such a partition.
+[[nodiscard]] bool topic_missing(rd_kafka_resp_err_t error) noexcept;
+[[nodiscard]] bool not_authorized(rd_kafka_resp_err_t error) noexcept;
+
+// Whether a failed message only shares the fate of its producer (purged, fatal elsewhere).
+[[nodiscard]] bool consequence(rd_kafka_resp_err_t error) noexcept;
+
+// Health::error_class: connect, timeout, auth, tls, topic, other.
+[[nodiscard]] std::string_view error_class(rd_kafka_resp_err_t error) noexcept;
+
+}  // namespace rebuf::sinks::kafka

@@ -1,0 +1,119 @@
+// The Kafka sink behind its interface: the producer, its topics, its channels, and the one thread
+// that takes librdkafka's events and calls the listeners.
+//
+// Owned through KafkaSink. The poller thread owns everything that is not marked otherwise.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sinks/kafka/channel.h"
+#include "sinks/kafka/client.h"
+#include "sinks/kafka/embedded.h"
+#include "sinks/kafka/outage.h"
+#include "sinks/kafka/topics.h"
+
+namespace rebuf::sinks::kafka {
+
+// The largest batch so that a topic with this limit takes it.
+[[nodiscard]] constexpr std::size_t batch_bytes_for(std::size_t limit_bytes) {
+  return limit_bytes / 10 * 9;
+}
+
+class Poller final : public KafkaSink, private ChannelHost, private ClientCallbacks {
+ public:
+  Poller(KafkaSettings settings, Logger log, DeliveryObserver observer);
+  ~Poller() override;
+
+  // Makes the first producer and starts the thread. The error; empty: done. Once.
+  [[nodiscard]] std::string start();
+
+  [[nodiscard]] std::unique_ptr<Channel> attach(ChannelOptions options,
+                                                ChannelListener& listener) override;
+  [[nodiscard]] SinkStats stats() const override;
+  [[nodiscard]] std::string embedded_bootstrap() const override;
+  bool set_embedded_up(bool up) override;
+
+ private:
+  // ChannelHost: any thread
+  void wake() override;
+  rd_kafka_t* producer() override { return client_.rk.get(); }
+  Topics& topics() override { return topics_; }
+  // ClientCallbacks
+  void client_log(LogLevel level, const char* text) override;
+  void client_throttled(std::chrono::milliseconds pause) override;
+
+  // poller.cc: the loop
+  void run();
+  [[nodiscard]] bool ending();
+  void take_new_channels();
+  void serve_channels();
+  void serve_stop(KafkaChannel& channel, Time stop_by);
+  void collect();
+  void handle(rd_kafka_event_t* event);
+  void deliver();
+
+  // poller_reports.cc: what became of messages
+  void delivery_reports(rd_kafka_event_t* event);
+  void failed(const rd_kafka_message_t& message, bool only_one_to_blame);
+
+  // poller_health.cc: what the listeners hear of the brokers
+  void broker_error(rd_kafka_event_t* event);
+  void topic_answered(rd_kafka_event_t* event);
+  void start_probe(KafkaChannel& channel);
+  void answer_probe(KafkaChannel& channel, rd_kafka_resp_err_t error);
+  void own_topic_fails(KafkaChannel& channel, std::string_view error_class,
+                       const std::string& reason);
+  void set_up();
+  void set_down(std::string_view reason, std::string_view error_class);
+  void remember_error(std::string_view text);
+
+  // poller_rebuild.cc: another producer
+  enum class Cause : std::uint8_t { failure, wish };
+  void want_rebuild(Cause cause, std::string reason);
+  void rebuild();
+  void empty_producer();
+  void collect_until(std::chrono::milliseconds limit, bool even_when_fatal);
+  void drop_client();
+  [[nodiscard]] bool remake_client();
+  void reopen_when_due();
+  void fit_batches();
+  [[nodiscard]] std::size_t in_producer() const;
+
+  const KafkaSettings settings_;
+  const Logger log_;
+  const DeliveryObserver observer_;
+  std::unique_ptr<EmbeddedCluster> embedded_;  // set by start()
+  std::string brokers_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable woken_;
+  // Guarded by mutex_:
+  bool ending_ = false;
+  bool wake_ = false;
+  rd_kafka_queue_t* wake_queue_ = nullptr;  // of client_, while there is one
+  std::vector<KafkaChannel*> attached_;
+  bool up_ = false;
+  std::string last_error_;
+
+  Topics topics_;  // itself safe for any thread
+  Client client_;  // changed only while every channel is closed or paused
+  std::size_t batch_bytes_;
+  std::vector<KafkaChannel*> channels_;
+  Outage outage_;
+  Time next_question_{};
+  Time next_stop_{};
+  bool rebuild_wanted_ = false;
+  std::string rebuild_reason_;
+  bool fitting_ = false;  // channels are paused until the producer is empty
+  int rebuilds_without_delivery_ = 0;
+  std::optional<Time> reopen_at_;  // the channels are closed until then
+
+  std::thread thread_;
+};
+
+}  // namespace rebuf::sinks::kafka

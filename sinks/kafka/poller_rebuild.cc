@@ -1,0 +1,124 @@
+// Another producer: after what librdkafka cannot go on from in order, and for smaller batches.
+#include <algorithm>
+#include <utility>
+
+#include "sinks/kafka/poller.h"
+
+namespace rebuf::sinks::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// What is already on its way may still be acknowledged: less to be sent twice.
+constexpr milliseconds in_transit_time{300};
+// librdkafka reports purged messages at once; the rest after this is given back without its report.
+constexpr milliseconds purge_time{2000};
+constexpr milliseconds remake_every{1000};
+
+// The channels open again at once, but not for a failure that comes back each time.
+milliseconds reopen_delay(int rebuilds_without_delivery) {
+  constexpr milliseconds step{500};
+  constexpr int most_steps = 10;
+  return step * std::clamp(rebuilds_without_delivery - 1, 0, most_steps);
+}
+
+}  // namespace
+
+void Poller::want_rebuild(Cause cause, std::string reason) {
+  if (cause == Cause::failure && !rebuild_wanted_) ++rebuilds_without_delivery_;
+  if (std::exchange(rebuild_wanted_, true)) return;
+  rebuild_reason_ = std::move(reason);
+}
+
+std::size_t Poller::in_producer() const {
+  std::size_t messages = 0;
+  for (const KafkaChannel* channel : channels_) messages += channel->in_producer();
+  return messages;
+}
+
+void Poller::rebuild() {
+  if (log_)
+    log_(LogLevel::warning, "sink " + settings_.name + ": a new producer: " + rebuild_reason_);
+  remember_error(rebuild_reason_);
+  for (KafkaChannel* channel : channels_) channel->close();
+  if (client_.rk != nullptr) empty_producer();
+  drop_client();
+  deliver();
+  for (KafkaChannel* channel : channels_) channel->give_back_rest();
+  deliver();
+  rebuild_wanted_ = false;
+  fitting_ = false;
+  reopen_at_ = steady_clock::now() + reopen_delay(rebuilds_without_delivery_);
+  if (!remake_client()) reopen_at_ = steady_clock::now() + remake_every;
+}
+
+void Poller::drop_client() {
+  {
+    const std::lock_guard lock(mutex_);
+    wake_queue_ = nullptr;
+  }
+  topics_.drop_handles();
+  client_.queue.reset();
+  client_.rk.reset();
+}
+
+void Poller::empty_producer() {
+  // Both fail only for a client that is not a producer.
+  (void)rd_kafka_purge(client_.rk.get(), RD_KAFKA_PURGE_F_QUEUE);
+  collect_until(in_transit_time, false);
+  (void)rd_kafka_purge(client_.rk.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  collect_until(purge_time, true);
+}
+
+void Poller::collect_until(milliseconds limit, bool even_when_fatal) {
+  const Time until = steady_clock::now() + limit;
+  constexpr int slice_ms = 10;
+  deliver();
+  while (in_producer() > 0 && steady_clock::now() < until) {
+    if (!even_when_fatal && rd_kafka_fatal_error(client_.rk.get(), nullptr, 0) != 0) return;
+    const EventHandle event(rd_kafka_queue_poll(client_.queue.get(), slice_ms));
+    if (event != nullptr) handle(event.get());
+    deliver();
+  }
+}
+
+bool Poller::remake_client() {
+  ClientResult made = make_client(settings_, brokers_, batch_bytes_, *this);
+  if (!made.error.empty()) {
+    set_down(made.error, "other");
+    return false;
+  }
+  client_ = std::move(made.client);
+  topics_.make_handles(client_.rk.get());
+  const std::lock_guard lock(mutex_);
+  wake_queue_ = client_.queue.get();
+  return true;
+}
+
+void Poller::reopen_when_due() {
+  if (!reopen_at_ || steady_clock::now() < *reopen_at_) return;
+  if (client_.rk == nullptr && !remake_client()) {
+    reopen_at_ = steady_clock::now() + remake_every;
+    return;
+  }
+  reopen_at_.reset();
+  for (KafkaChannel* channel : channels_) channel->reopen();
+}
+
+// A topic that takes less than a batch may be: no message may travel in a batch that is too large
+// although it is not. Nothing needs to be given back for it, what is held may finish first.
+void Poller::fit_batches() {
+  if (reopen_at_ || client_.rk == nullptr) return;
+  if (batch_bytes_for(topics_.smallest_limit_bytes()) >= batch_bytes_ && !fitting_) return;
+  if (!std::exchange(fitting_, true))
+    for (KafkaChannel* channel : channels_) channel->pause();
+  if (in_producer() > 0) return;
+  batch_bytes_ = std::min(batch_bytes_, batch_bytes_for(topics_.smallest_limit_bytes()));
+  drop_client();
+  fitting_ = false;
+  reopen_at_ = steady_clock::now();
+  reopen_when_due();
+}
+
+}  // namespace rebuf::sinks::kafka

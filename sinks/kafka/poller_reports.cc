@@ -1,0 +1,89 @@
+// What became of messages: delivery reports into the channels' reports.
+#include <algorithm>
+
+#include "sinks/kafka/errors.h"
+#include "sinks/kafka/poller.h"
+
+namespace rebuf::sinks::kafka {
+namespace {
+
+Slot& slot_of(const rd_kafka_message_t& message) { return *static_cast<Slot*>(message._private); }
+
+Report report_on(const rd_kafka_message_t& message, Outcome outcome) {
+  Report report;
+  report.token = slot_of(message).token;
+  report.outcome = outcome;
+  report.partition = message.partition;
+  if (outcome == Outcome::delivered) {
+    report.offset = message.offset;
+    return report;
+  }
+  report.maybe_delivered = outcome == Outcome::given_back &&
+                           rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+  report.detail = rd_kafka_err2str(message.err);
+  return report;
+}
+
+}  // namespace
+
+void Poller::delivery_reports(rd_kafka_event_t* event) {
+  // One event is the fate of one batch, so the messages in it that are to blame are known together.
+  std::vector<const rd_kafka_message_t*> messages(rd_kafka_event_message_count(event));
+  messages.resize(rd_kafka_event_message_array(event, messages.data(), messages.size()));
+  std::size_t delivered = 0;
+  std::size_t to_blame = 0;
+  double oldest_seconds = 0;
+  for (const rd_kafka_message_t* message : messages) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      to_blame += message_refusal(message->err) != Refusal::none ? 1 : 0;
+      continue;
+    }
+    constexpr double microseconds = 1e6;
+    oldest_seconds = std::max(
+        oldest_seconds, static_cast<double>(rd_kafka_message_latency(message)) / microseconds);
+    slot_of(*message).channel->add_report(slot_of(*message),
+                                          report_on(*message, Outcome::delivered));
+    ++delivered;
+  }
+  if (delivered > 0) {
+    rebuilds_without_delivery_ = 0;
+    set_up();
+    if (observer_) observer_(oldest_seconds, delivered);
+  }
+  if (delivered == messages.size()) return;
+  for (const rd_kafka_message_t* message : messages)
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) failed(*message, to_blame == 1);
+}
+
+void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
+  Slot& slot = slot_of(message);
+  KafkaChannel& channel = *slot.channel;
+  if (rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_PERSISTED) {
+    channel.add_report(slot, report_on(message, Outcome::delivered));
+    return;
+  }
+  const std::string topic = rd_kafka_topic_name(message.rkt);
+  const bool own = topic == channel.topic();
+  Refusal refusal = message_refusal(message.err);
+  if (refusal == Refusal::too_large) topics_.doubt(*topics_.find(topic));
+  const bool suspect = refusal != Refusal::none && !only_one_to_blame;
+  if (!own && not_authorized(message.err)) refusal = Refusal::auth;
+  if (refusal != Refusal::none && !suspect) {
+    Report report = report_on(message, Outcome::refused);
+    report.refusal = refusal;
+    channel.add_report(slot, report);
+    channel.clear_suspects();
+    return;
+  }
+  channel.add_report(slot, report_on(message, Outcome::given_back), suspect);
+  const std::string reason = topic + ": " + rd_kafka_err2str(message.err);
+  if (consequence(message.err)) {
+    want_rebuild(Cause::failure, reason);
+    return;
+  }
+  if (topic_missing(message.err)) topics_.doubt(*topics_.find(topic));
+  if (own && !suspect) own_topic_fails(channel, error_class(message.err), reason);
+  want_rebuild(Cause::failure, reason);
+}
+
+}  // namespace rebuf::sinks::kafka

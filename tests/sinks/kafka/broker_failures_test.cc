@@ -1,0 +1,87 @@
+// The Kafka sink and a real broker that dies, freezes and comes back.
+#include <doctest/doctest.h>
+
+#include "real.h"
+
+namespace rebuf::sinks::test {
+namespace {
+
+constexpr std::size_t many = 20'000;
+
+TEST_CASE("a broker that is killed with thousands held gets each once, in order, when it is back") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  kafka.messages.add_numbered(many, 200);
+  CHECK(kafka.channel->submit(std::span(kafka.messages.list).first(many / 2)) == many / 2);
+  kafka.recorder.wait_reports(1);
+  kafka.broker.run("kill");
+  CHECK(kafka.channel->submit(std::span(kafka.messages.list).subspan(many / 2)) == many / 2);
+  kafka.recorder.wait(
+      "down", [&] { return !kafka.recorder.health.empty() && !kafka.recorder.health.back().up; });
+  CHECK_FALSE(kafka.recorder.probe(*kafka.channel).up);
+
+  kafka.broker.run("start");
+  kafka.recorder.wait_reports(many, seconds(60));
+  CHECK(kafka.recorder.count(Outcome::delivered) == many);
+  CHECK(kafka.sink->stats().up);
+  CHECK(kafka.stored_values() == numbers(many));
+}
+
+TEST_CASE("a broker that freezes is no loss, no duplicate and no disorder") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  kafka.messages.add_numbered(many, 200);
+  CHECK(kafka.channel->submit(std::span(kafka.messages.list).first(many / 2)) == many / 2);
+  kafka.broker.run("stop");
+  CHECK(kafka.channel->submit(std::span(kafka.messages.list).subspan(many / 2)) == many / 2);
+  const HeardHealth frozen = kafka.recorder.probe(*kafka.channel);
+  kafka.broker.run("cont");
+  CHECK_FALSE(frozen.up);
+  kafka.recorder.wait_reports(many, seconds(60));
+  CHECK(kafka.recorder.count(Outcome::delivered) == many);
+  CHECK(kafka.stored_values() == numbers(many));
+}
+
+TEST_CASE("what is held when the channel stops is given back, and nothing of it arrives later") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  kafka.broker.run("kill");
+  kafka.recorder.wait("down", [&] { return !kafka.recorder.health.back().up; });
+  kafka.messages.add_numbered(100);
+  CHECK(kafka.channel->submit(kafka.messages.list) == 100);
+  kafka.channel->stop(in(milliseconds(200)));
+  CHECK(kafka.recorder.count(Outcome::given_back) == 100);
+  for (const auto& [token, heard] : kafka.recorder.by_token) CHECK_FALSE(heard.maybe_delivered);
+  kafka.broker.run("start");
+  kafka.broker.run("wait");
+  CHECK(kafka.stored_values().empty());
+}
+
+TEST_CASE("after a recall the same messages arrive once and in order") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  kafka.messages.add_numbered(1000);
+  kafka.broker.run("kill");
+  kafka.recorder.wait("down", [&] { return !kafka.recorder.health.back().up; });
+  CHECK(kafka.channel->submit(kafka.messages.list) == 1000);
+  kafka.channel->recall();
+  kafka.recorder.wait("reopened", [&] { return kafka.recorder.reopened == 1; });
+  CHECK(kafka.recorder.count(Outcome::given_back) == 1000);
+  for (OutMessage& message : kafka.messages.list) message.token += 1000;
+  CHECK(kafka.channel->submit(kafka.messages.list) == 1000);
+  kafka.broker.run("start");
+  kafka.recorder.wait_reports(2000, seconds(60));
+  CHECK(kafka.recorder.count(Outcome::delivered) == 1000);
+  CHECK(kafka.stored_values() == numbers(1000));
+}
+
+}  // namespace
+}  // namespace rebuf::sinks::test

@@ -1,0 +1,180 @@
+// The Kafka sink and a real broker's topics: their limits, missing ones, ones that change.
+#include <doctest/doctest.h>
+
+#include "real.h"
+
+namespace rebuf::sinks::test {
+namespace {
+
+// As a route does after a give-back: what is not done, in order, under new tokens.
+void submit_again(Real& kafka, Token& next_token) {
+  std::vector<OutMessage> again;
+  for (OutMessage& message : kafka.messages.list) {
+    const Heard& heard = kafka.recorder.by_token.at(message.token);
+    if (heard.outcome != Outcome::given_back) continue;
+    message.token = next_token++;
+    again.push_back(message);
+  }
+  CHECK(kafka.channel->submit(again) == again.size());
+}
+
+TEST_CASE("a message arrives at a real broker with key, headers, timestamp and id") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 3);
+  kafka.attach();
+  std::string packed;
+  pack_header(packed, "content-type", "text/plain");
+  OutMessage& message = kafka.messages.add(1, "value");
+  message.key = "";
+  message.headers = HeaderList(kafka.messages.keep(packed));
+  message.replayed = true;
+  CHECK(kafka.channel->submit(kafka.messages.list) == 1);
+  kafka.recorder.wait_reports(1);
+  const auto stored = read_topic(kafka.broker.bootstrap(), kafka.topic);
+  REQUIRE(stored.size() == 1);
+  CHECK(stored[0].value == "value");
+  CHECK(stored[0].key == "");
+  CHECK(stored[0].timestamp_ms == 1'700'000'000'001);
+  CHECK(stored[0].headers ==
+        std::map<std::string, std::string>{{"content-type", "text/plain"},
+                                           {"rebuf-id", "00000000000000000000000000000001"},
+                                           {"rebuf-replayed", "1"}});
+  CHECK(kafka.recorder.by_token.at(1).partition == stored[0].partition);
+  CHECK(kafka.recorder.by_token.at(1).offset == stored[0].offset);
+}
+
+TEST_CASE("of many, only what is too large for its topic is refused; the rest arrives in order") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1, {{"max.message.bytes", "20000"}});
+  kafka.attach();
+  kafka.messages.add_numbered(500, 100);
+  kafka.messages.add(501, "500" + std::string(20'000, '.')).key = "key";
+  kafka.messages.add_numbered(500, 100);
+  CHECK(kafka.channel->submit(kafka.messages.list) == 1001);
+  kafka.recorder.wait_reports(1001);
+  CHECK(kafka.recorder.count(Outcome::delivered) == 1000);
+  const Heard& refused = kafka.recorder.by_token.at(501);
+  CHECK(refused.outcome == Outcome::refused);
+  CHECK(refused.refusal == Refusal::too_large);
+  CHECK(refused.detail.find("20000") != std::string::npos);
+  auto expected = numbers(1001);
+  expected.erase(expected.begin() + 500);
+  CHECK(kafka.stored_values() == expected);
+}
+
+TEST_CASE("an offender that only the broker knows is found alone, and order is kept") {
+  // A compacted topic refuses messages without a key, with the whole batch that they travel in.
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1, {{"cleanup.policy", "compact"}});
+  kafka.attach();
+  kafka.messages.add_numbered(300);
+  kafka.messages.list[150].key.reset();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  CHECK(kafka.channel->submit(kafka.messages.list) == 300);
+  Token next_token = 1000;
+  int reopened = 0;
+  std::size_t expected_reports = 300;
+  while (true) {
+    kafka.recorder.wait_reports(expected_reports);
+    std::size_t open = 0;
+    for (const OutMessage& message : kafka.messages.list)
+      open += kafka.recorder.by_token.at(message.token).outcome == Outcome::given_back ? 1 : 0;
+    if (open == 0) break;
+    kafka.recorder.wait("reopened", [&] { return kafka.recorder.reopened > reopened; });
+    ++reopened;
+    expected_reports += open;
+    submit_again(kafka, next_token);
+  }
+  CHECK(reopened <= 3);
+  CHECK(kafka.recorder.count(Outcome::delivered) == 299);
+  CHECK(kafka.recorder.count(Outcome::refused) == 1);
+  CHECK(kafka.recorder.by_token.at(kafka.messages.list[150].token).refusal == Refusal::invalid);
+  auto expected = numbers(300);
+  expected.erase(expected.begin() + 150);
+  CHECK(kafka.stored_values() == expected);
+}
+
+TEST_CASE("the own topic's absence is told and waited for, nothing is refused") {
+  Real kafka;
+  kafka.attach();
+  kafka.messages.add_numbered(10);
+  CHECK(kafka.channel->submit(kafka.messages.list) == 10);
+  kafka.recorder.wait(
+      "down", [&] { return !kafka.recorder.health.empty() && !kafka.recorder.health.back().up; });
+  const HeardHealth missing = kafka.recorder.probe(*kafka.channel);
+  CHECK_FALSE(missing.up);
+  CHECK(missing.error_class == "topic");
+  CHECK(missing.reason == "topic " + kafka.topic + " does not exist");
+  kafka.broker.create(kafka.topic, 1);
+  kafka.recorder.wait_reports(10);
+  CHECK(kafka.recorder.count(Outcome::delivered) == 10);
+  CHECK(kafka.recorder.probe(*kafka.channel).up);
+  CHECK(kafka.stored_values() == numbers(10));
+}
+
+TEST_CASE("a requested topic that is missing is refused, the own one's messages go on") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  kafka.messages.add_numbered(10);
+  for (const std::size_t i : {2U, 3U, 7U}) kafka.messages.list[i].topic = "no-such-topic";
+  CHECK(kafka.channel->submit(kafka.messages.list) == 10);
+  kafka.recorder.wait_reports(10);
+  CHECK(kafka.recorder.count(Outcome::delivered) == 7);
+  CHECK(kafka.recorder.count(Outcome::refused) == 3);
+  CHECK(kafka.recorder.by_token.at(3).refusal == Refusal::unknown_topic);
+  CHECK(kafka.recorder.reopened == 0);
+  CHECK(kafka.stored_values() == std::vector<std::string>{"0", "1", "4", "5", "6", "8", "9"});
+}
+
+TEST_CASE("the own topic made again with fewer partitions: given back, then delivered") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 4);
+  kafka.attach();
+  for (Token token = 1; token <= 100; ++token)
+    kafka.messages.add(token, std::to_string(token - 1)).key = kafka.messages.list.back().value;
+  CHECK(kafka.channel->submit(kafka.messages.list) == 100);
+  kafka.recorder.wait_reports(100);
+  kafka.broker.remove(kafka.topic);
+  kafka.broker.create(kafka.topic, 1);
+
+  for (OutMessage& message : kafka.messages.list) message.token += 100;
+  CHECK(kafka.channel->submit(kafka.messages.list) == 100);
+  Token next_token = 1000;
+  int reopened = 0;
+  std::size_t expected_reports = 200;
+  while (true) {
+    kafka.recorder.wait_reports(expected_reports);
+    std::size_t open = 0;
+    for (const OutMessage& message : kafka.messages.list)
+      open += kafka.recorder.by_token.at(message.token).outcome == Outcome::given_back ? 1 : 0;
+    if (open == 0) break;
+    kafka.recorder.wait("reopened", [&] { return kafka.recorder.reopened > reopened; });
+    ++reopened;
+    expected_reports += open;
+    submit_again(kafka, next_token);
+  }
+  CHECK(kafka.recorder.count(Outcome::refused) == 0);
+  CHECK(kafka.stored_values().size() >= 100);
+}
+
+TEST_CASE("two channels share a sink, and one's missing topic does not hold the other") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  Recorder other;
+  const std::string missing = kafka.broker.fresh_topic();
+  const auto second = kafka.sink->attach({.route = "s", .topic = missing}, other);
+  Messages others(missing);
+  others.add_numbered(5);
+  CHECK(second->submit(others.list) == 5);
+  kafka.messages.add_numbered(100);
+  CHECK(kafka.channel->submit(kafka.messages.list) == 100);
+  kafka.recorder.wait_reports(100);
+  CHECK(kafka.recorder.count(Outcome::delivered) == 100);
+  second->stop(in(milliseconds(0)));
+  CHECK(other.count(Outcome::given_back) == 5);
+}
+
+}  // namespace
+}  // namespace rebuf::sinks::test

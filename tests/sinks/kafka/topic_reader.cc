@@ -1,0 +1,87 @@
+#include "topic_reader.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+
+#include "sinks/kafka/handles.h"
+
+namespace rebuf::sinks::test {
+namespace {
+
+using kafka::ClientHandle;
+using kafka::ConfHandle;
+using kafka::TopicHandle;
+using MessageHandle = std::unique_ptr<rd_kafka_message_t, kafka::Destroy<rd_kafka_message_destroy>>;
+
+constexpr int timeout_ms = 10'000;
+
+ClientHandle make_consumer(const std::string& bootstrap) {
+  std::array<char, 512> why{};
+  ConfHandle conf(rd_kafka_conf_new());
+  for (const auto& [name, value] :
+       {std::pair{"bootstrap.servers", bootstrap.c_str()},
+        std::pair{"enable.partition.eof", "true"}, std::pair{"log_level", "2"}})
+    REQUIRE(rd_kafka_conf_set(conf.get(), name, value, why.data(), why.size()) == RD_KAFKA_CONF_OK);
+  ClientHandle client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), why.data(), why.size()));
+  REQUIRE_MESSAGE(client != nullptr, why.data());
+  (void)conf.release();
+  return client;
+}
+
+int partitions_of(rd_kafka_t* rk, rd_kafka_topic_t* topic) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  REQUIRE(rd_kafka_metadata(rk, 0, topic, &metadata, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  const int count = metadata->topics[0].partition_cnt;
+  rd_kafka_metadata_destroy(metadata);
+  return count;
+}
+
+Stored stored(const rd_kafka_message_t& message) {
+  Stored result;
+  result.value.assign(static_cast<const char*>(message.payload), message.len);
+  if (message.key != nullptr)
+    result.key = std::string(static_cast<const char*>(message.key), message.key_len);
+  result.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
+  result.partition = message.partition;
+  result.offset = message.offset;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return result;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+    result.headers[name] = std::string(static_cast<const char*>(value), size);
+  return result;
+}
+
+void read_partition(rd_kafka_topic_t* topic, std::int32_t partition, std::vector<Stored>& into) {
+  REQUIRE(rd_kafka_consume_start(topic, partition, RD_KAFKA_OFFSET_BEGINNING) == 0);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  for (;;) {
+    const MessageHandle message(rd_kafka_consume(topic, partition, timeout_ms));
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    if (message == nullptr) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) break;
+    REQUIRE_MESSAGE(message->err == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(message->err));
+    into.push_back(stored(*message));
+  }
+  (void)rd_kafka_consume_stop(topic, partition);
+}
+
+}  // namespace
+
+std::vector<Stored> read_topic(const std::string& bootstrap, const std::string& topic) {
+  const ClientHandle consumer = make_consumer(bootstrap);
+  const TopicHandle handle(rd_kafka_topic_new(consumer.get(), topic.c_str(), nullptr));
+  std::vector<Stored> all;
+  const int partitions = partitions_of(consumer.get(), handle.get());
+  for (std::int32_t partition = 0; partition < partitions; ++partition)
+    read_partition(handle.get(), partition, all);
+  return all;
+}
+
+}  // namespace rebuf::sinks::test

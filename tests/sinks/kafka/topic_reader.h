@@ -1,0 +1,24 @@
+// What lies in a topic, read with a consumer of its own.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rebuf::sinks::test {
+
+struct Stored {
+  std::string value;
+  std::optional<std::string> key;
+  std::map<std::string, std::string> headers;
+  std::int64_t timestamp_ms = 0;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+};
+
+// The whole topic, partition after partition, each in order.
+[[nodiscard]] std::vector<Stored> read_topic(const std::string& bootstrap,
+                                             const std::string& topic);
+
+}  // namespace rebuf::sinks::test
