@@ -1,6 +1,7 @@
 #include "sinks/kafka/client.h"
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace rebuf::sinks::kafka {
@@ -35,6 +36,10 @@ constexpr std::array<Property, 11> fixed{{
 }};
 
 void on_log(const rd_kafka_t* rk, int level, const char* /*facility*/, const char* text) {
+  // Said of every producer, about a property that we chose knowing it.
+  if (std::string_view(text).find("enable.gapless.guarantee is experimental") !=
+      std::string_view::npos)
+    return;
   constexpr int syslog_error = 3;
   constexpr int syslog_warning = 4;
   constexpr int syslog_info = 6;
