@@ -1,5 +1,6 @@
 #include "sinks/kafka/channel.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sinks/kafka/record.h"
@@ -27,7 +28,7 @@ std::size_t KafkaChannel::submit(std::span<const OutMessage> messages) {
       if (straight_through()) {
         const auto topic = topic_of(message);
         if (topic->state() == TopicState::known && bytes <= topic->limit_bytes() &&
-            produce(message, *topic, bytes) == Produced::yes)
+            produce(message, *topic, bytes) == RD_KAFKA_RESP_ERR_NO_ERROR)
           continue;
       }
       waiting_.push_back(message);
@@ -76,94 +77,99 @@ KafkaChannel::Wishes KafkaChannel::take_wishes() {
 }
 
 std::shared_ptr<Topic> KafkaChannel::topic_of(const OutMessage& message) {
-  if (message.topic == own_->name) return own_;
+  if (message.topic == own_->name || message.topic.empty()) return own_;
   if (last_topic_ == nullptr || last_topic_->name != message.topic)
     last_topic_ = host_.topics().find(message.topic);
   return last_topic_;
 }
 
-KafkaChannel::Produced KafkaChannel::produce(const OutMessage& message, const Topic& topic,
-                                             std::size_t bytes) {
+rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, const Topic& topic,
+                                          std::size_t bytes) {
   if (free_.empty()) free_.push_back(&slots_.emplace_back());
   Slot& slot = *free_.back();
   slot = {this, message.token, message.id, bytes, true};
-  switch (produce_record(host_.producer(), topic.handle(), message, &slot)) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      free_.pop_back();
-      ++in_producer_;
-      in_producer_bytes_ += bytes;
-      return Produced::yes;
-    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-      slot.used = false;
-      return Produced::later;
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-      slot.used = false;
-      return Produced::refused;
-    default:
-      slot.used = false;
-      return Produced::broken;
+  const auto error = produce_record(host_.producer(), topic.handle(), message, &slot);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    slot.used = false;
+    return error;
   }
+  free_.pop_back();
+  ++in_producer_;
+  in_producer_bytes_ += bytes;
+  return error;
 }
 
 bool KafkaChannel::feed(Time now) {
   const std::lock_guard lock(mutex_);
   if (in_producer_ == 0) alone_ = false;
-  while (!waiting_.empty() && !paused_ && !alone_) {
-    switch (produce_first(now)) {
-      case Produced::yes:
-      case Produced::refused:
-        break;
-      case Produced::later:
-        return true;
-      case Produced::broken:
-        return false;
+  // A topic that is not known yet holds up its own messages, not those of others.
+  std::vector<std::shared_ptr<Topic>> held_up;
+  std::size_t kept = 0;
+  std::size_t at = 0;
+  bool works = true;
+  while (at < waiting_.size() && !paused_ && !alone_) {
+    const OutMessage& message = waiting_[at];
+    const auto topic = topic_of(message);
+    const bool held = std::ranges::find(held_up, topic) != held_up.end();
+    const Next next = held ? Next::topic_waits : take(message, topic, now);
+    works = next != Next::broken;
+    if (next == Next::all_wait || next == Next::broken) break;
+    if (next == Next::topic_waits) {
+      if (!held) held_up.push_back(topic);
+      waiting_[kept++] = message;
+    } else {
+      waiting_bytes_ -= wire_bytes(message);
     }
+    ++at;
   }
-  return true;
+  waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(kept),
+                 waiting_.begin() + static_cast<std::ptrdiff_t>(at));
+  return works;
 }
 
-KafkaChannel::Produced KafkaChannel::produce_first(Time now) {
-  const OutMessage& message = waiting_.front();
-  const auto topic = topic_of(message);
+KafkaChannel::Next KafkaChannel::take(const OutMessage& message,
+                                      const std::shared_ptr<Topic>& topic, Time now) {
   const std::size_t bytes = wire_bytes(message);
   if (topic->state() == TopicState::missing && topic != own_) {
-    refuse_first(Refusal::unknown_topic, "topic " + topic->name + " does not exist");
-    return Produced::refused;
+    refuse(message, Refusal::unknown_topic, "topic " + topic->name + " does not exist");
+    return Next::gone;
   }
-  if (topic->state() != TopicState::known) return Produced::later;
+  if (topic->state() != TopicState::known) return Next::topic_waits;
   if (bytes > topic->limit_bytes()) {
-    if (!host_.topics().surely_too_large(*topic, bytes, now)) return Produced::later;
-    refuse_first(Refusal::too_large, std::to_string(bytes) + " bytes with headers, topic " +
-                                         topic->name + " takes " +
-                                         std::to_string(topic->limit_bytes()));
-    return Produced::refused;
+    if (!host_.topics().surely_too_large(*topic, bytes, now)) return Next::topic_waits;
+    refuse(message, Refusal::too_large,
+           std::to_string(bytes) + " bytes with headers, topic " + topic->name + " takes " +
+               std::to_string(topic->limit_bytes()));
+    return Next::gone;
   }
   const bool suspect = suspects_.contains(message.id);
-  if (suspect && in_producer_ > 0) return Produced::later;
-  const Produced produced = produce(message, *topic, bytes);
-  if (produced == Produced::refused) {
-    refuse_first(Refusal::too_large, std::to_string(bytes) + " bytes with headers");
-  } else if (produced == Produced::yes) {
-    if (suspect) {
-      suspects_.erase(message.id);
-      alone_ = true;
-    }
-    waiting_bytes_ -= bytes;
-    waiting_.pop_front();
+  if (suspect && in_producer_ > 0) return Next::all_wait;
+  switch (produce(message, *topic, bytes)) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      if (suspect) {
+        suspects_.erase(message.id);
+        alone_ = true;
+      }
+      return Next::gone;
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+      return Next::all_wait;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      refuse(message, Refusal::too_large, std::to_string(bytes) + " bytes with headers");
+      return Next::gone;
+    default:
+      host_.topics().doubt(*topic);
+      return Next::broken;
   }
-  return produced;
 }
 
-void KafkaChannel::refuse_first(Refusal refusal, std::string detail) {
+void KafkaChannel::refuse(const OutMessage& message, Refusal refusal, std::string detail) {
   details_.push_back(std::move(detail));
   Report report;
-  report.token = waiting_.front().token;
+  report.token = message.token;
   report.outcome = Outcome::refused;
   report.refusal = refusal;
   report.detail = details_.back();
   reports_.push_back(report);
-  waiting_bytes_ -= wire_bytes(waiting_.front());
-  waiting_.pop_front();
 }
 
 void KafkaChannel::pause() {

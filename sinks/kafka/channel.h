@@ -1,9 +1,9 @@
 // One route's way into the Kafka sink: what it submitted and what of that is not reported yet.
 //
 // submit() produces at once while nothing stands in the way (the topic is known, nothing waits
-// before it, no suspect is being tried alone); otherwise the message waits in `waiting_`, in order,
-// and the poller produces it later. librdkafka gets a pointer to a Slot with every message, so that
-// a report needs no look-up, and the value without copying it.
+// before it, no suspect is being tried alone); otherwise the message waits in `waiting_`, in order
+// (within its topic), and the poller produces it later. librdkafka gets a pointer to a Slot with
+// every message, so that a report needs no look-up, and the value without copying it.
 //
 // Owned by the route (Channel); the sink's poller knows it until stop() returns. One mutex; the
 // poller's part is marked.
@@ -94,15 +94,16 @@ class KafkaChannel final : public Channel {
   bool topic_fails = false;  // the poller's: the listener knows that its topic is in trouble
 
  private:
-  enum class Produced : std::uint8_t { yes, later, broken, refused };
+  // What became of the message that was next.
+  enum class Next : std::uint8_t { gone, topic_waits, all_wait, broken };
   [[nodiscard]] bool straight_through() const {
     return waiting_.empty() && !paused_ && !alone_ && suspects_.empty();
   }
   [[nodiscard]] std::shared_ptr<Topic> topic_of(const OutMessage& message);
-  [[nodiscard]] Produced produce(const OutMessage& message, const Topic& topic, std::size_t bytes);
-  [[nodiscard]] Produced produce_first(Time now);
-  void refuse_first(Refusal refusal, std::string detail);
-  void collect_waiting();
+  [[nodiscard]] rd_kafka_resp_err_t produce(const OutMessage& message, const Topic& topic,
+                                            std::size_t bytes);
+  [[nodiscard]] Next take(const OutMessage& message, const std::shared_ptr<Topic>& topic, Time now);
+  void refuse(const OutMessage& message, Refusal refusal, std::string detail);
 
   ChannelHost& host_;
   const ChannelOptions options_;

@@ -18,6 +18,8 @@ void Poller::broker_error(rd_kafka_event_t* event) {
     want_rebuild(Cause::failure, why.data());
     return;
   }
+  // librdkafka says the same error of the same broker once in 30 s.
+  if (log_) log_(LogLevel::warning, "sink " + settings_.name + ": " + text);
   remember_error(text);
   outage_.error(code, text, steady_clock::now());
 }

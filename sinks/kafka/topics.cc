@@ -13,10 +13,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int question_timeout_ms = 3000;
-constexpr milliseconds ask_again_after{250};
+constexpr milliseconds ask_again_after{150};
 // A broker that creates topics by itself needs a moment, and one that has just started does not
 // know all topics yet: only a topic that stays away is missing.
-constexpr milliseconds missing_after{1000};
+constexpr milliseconds missing_after{500};
 constexpr milliseconds missing_ask_every{1000};
 // A limit may be raised: an older answer is not enough to refuse a message.
 constexpr milliseconds limit_holds_for{5000};
