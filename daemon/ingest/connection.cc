@@ -1,0 +1,260 @@
+#include "daemon/ingest/connection.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace rebuf::daemon::ingest {
+namespace {
+
+// A body up to this length is read and thrown away when its request is refused, so that the
+// connection can go on; for a longer one the connection ends.
+constexpr std::uint64_t max_discarded_body = 64U << 10;
+constexpr std::size_t first_room = 64U << 10;  // of a body of unknown length
+constexpr std::chrono::milliseconds max_memory_wait{1000};
+// What 512 bytes a message are for: the fixed part and bookkeeping; longer heads are charged.
+constexpr std::uint64_t free_head_bytes = 256;
+
+std::int64_t wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Connection::Connection(Service& service, MHD_Connection* connection, int fd, bool surplus)
+    : service_(service), connection_(connection), fd_(fd), surplus_(surplus) {
+  watch.idle_since = Clock::now();
+}
+
+// libmicrohttpd closes its own descriptor after this.
+Connection::~Connection() {
+  if (!linger_) return;
+  if (service_.lingering.add(Fd(::fcntl(fd_, F_DUPFD_CLOEXEC, 0)))) service_.waker.wake();
+}
+
+void Connection::on_begin() {
+  service_.requests.fetch_add(1);
+  watch.served.fetch_add(1);
+  const Clock::rep seen = watch.first_byte.exchange(0);
+  watch.started = seen != 0 ? seen : Clock::now().time_since_epoch().count();
+  watch.stage = Watch::Stage::receiving;
+}
+
+void Connection::on_completed() {
+  phase_ = Phase::headers;
+  target_ = {};
+  headers_ = {};
+  packed_headers_.clear();
+  waiter_.charge = {};
+  body_ = std::string();  // idle connections keep no body's memory
+  reply_.reset();
+  request_.reset();
+  watch.stage = Watch::Stage::idle;
+  service_.requests.fetch_sub(1);
+}
+
+MHD_Result Connection::on_call(std::string_view url, std::string_view method,
+                               std::string_view piece) {
+  switch (phase_) {
+    case Phase::headers:
+      return at_headers(url, method);
+    case Phase::memory:
+      return after_memory();
+    case Phase::body:
+      if (piece.empty()) return finish();
+      take(piece);
+      return MHD_YES;
+    case Phase::refused:
+      return piece.empty() ? send(*reply_) : MHD_YES;
+    case Phase::offered:
+      break;
+  }
+  return send(reply_to(request_->answer(), request_->batch.size(), form_ != Form::single));
+}
+
+MHD_Result Connection::at_headers(std::string_view url, std::string_view method) {
+  if (std::optional<Reply> reply = judge(url, method)) return refuse(std::move(*reply));
+
+  waiter_.bytes = headers_.chunked
+                      ? charge_for(std::min<std::uint64_t>(first_room, service_.http.max_body), 1)
+                      : charge_for(headers_.content_length.value_or(0), 1);
+  if (service_.gate.try_charge(waiter_.bytes, waiter_.charge)) {
+    phase_ = Phase::body;
+    return MHD_YES;
+  }
+  phase_ = Phase::memory;
+  const Clock::time_point deadline = started() + service_.http.request_timeout / 2;
+  waiter_.until = std::min(Clock::now() + max_memory_wait, deadline);
+  waiter_.wake = [this] { service_.resume(connection_); };
+  watch.stage = Watch::Stage::held;
+  service_.held.fetch_add(1);
+  MHD_suspend_connection(connection_);
+  service_.gate.wait(waiter_);
+  service_.waker.wake();
+  return MHD_YES;
+}
+
+MHD_Result Connection::after_memory() {
+  watch.stage = Watch::Stage::receiving;
+  switch (waiter_.outcome) {
+    case MemoryGate::Outcome::granted:
+      phase_ = Phase::body;
+      return MHD_YES;
+    case MemoryGate::Outcome::stopping:
+      return refuse(problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s));
+    default:
+      return refuse(problem_for_now(429, "memory_full", "limits.memory is reached", retry_soon_s));
+  }
+}
+
+// Before the body has come: a short one is read first, then answered, and the connection goes on;
+// for any other the answer goes out now, and the connection ends.
+MHD_Result Connection::refuse(Reply reply) {
+  const bool at_once = headers_.chunked || headers_.expects_continue ||
+                       headers_.content_length.value_or(0) > max_discarded_body;
+  phase_ = Phase::refused;
+  reply_ = std::move(reply);
+  if (!headers_.has_body() || !at_once) return MHD_YES;
+  linger_ = true;
+  return send(*reply_);
+}
+
+std::uint64_t Connection::charge_for(std::uint64_t bytes, std::uint64_t messages) const {
+  const config::RouteConfig& route = target_.entry->route->config();
+  const std::uint64_t head = envelope_fixed_bytes + packed_headers_.size() +
+                             (headers_.topic ? *headers_.topic : route.topic).size() +
+                             headers_.key.value_or("").size();
+  const std::uint64_t extra = head > free_head_bytes ? head - free_head_bytes : 0;
+  return bytes + messages * (MemoryBudget::per_message_bytes + extra);
+}
+
+// Most bodies come in one piece and are encoded straight from libmicrohttpd's buffer.
+void Connection::take(std::string_view piece) {
+  if (body_.empty() && !headers_.chunked && piece.size() == headers_.content_length) {
+    build(piece);
+    return;
+  }
+  if (make_room(body_.size() + piece.size())) body_.append(piece);
+}
+
+// For `size` bytes of body; false when the request was refused instead.
+bool Connection::make_room(std::size_t size) {
+  if (size <= body_.capacity()) return true;
+  if (!headers_.chunked) {
+    body_.reserve(*headers_.content_length);
+    return true;
+  }
+  const auto refused = [&](Reply reply) {
+    phase_ = Phase::refused;
+    reply_ = std::move(reply);
+    body_ = std::string();
+    waiter_.charge = {};
+    return false;
+  };
+  if (size > service_.http.max_body)
+    return refused(problem(413, "too_large", "the body is longer than max_body"));
+  const std::uint64_t room = std::min<std::uint64_t>(
+      std::max<std::uint64_t>({first_room, size, 2 * body_.capacity()}), service_.http.max_body);
+  if (charge_for(size, 1) > service_.gate.limit())
+    return refused(problem(413, "too_large", "the request can never fit limits.memory"));
+  if (!waiter_.charge.resize(charge_for(room, 1)))
+    return refused(problem_for_now(429, "memory_full", "limits.memory is reached", retry_soon_s));
+  body_.reserve(room);
+  return true;
+}
+
+// The whole body -> the route's request, or a refusal.
+void Connection::build(std::string_view body) {
+  const auto refused = [&](Reply reply) {
+    phase_ = Phase::refused;
+    reply_ = std::move(reply);
+  };
+  std::size_t messages = 1;
+  if (form_ != Form::single) {
+    const SplitResult found = split(form_, body, [](std::string_view) {});
+    if (!found.ok())
+      return refused(
+          problem(400, "malformed", found.error,
+                  form_ == Form::json_array ? std::optional(found.messages) : std::nullopt));
+    messages = found.messages;
+  }
+  const std::uint64_t bytes = charge_for(body.size(), messages);
+  if (bytes > service_.gate.limit() || bytes > std::numeric_limits<std::uint32_t>::max())
+    return refused(problem(413, "too_large", "the request can never fit limits.memory"));
+  if (!waiter_.charge.resize(bytes))
+    return refused(problem_for_now(429, "memory_full", "limits.memory is reached", retry_soon_s));
+
+  Envelope envelope;
+  envelope.arrival_ms = wall_clock_ms();
+  envelope.timestamp_ms = headers_.timestamp_ms.value_or(envelope.arrival_ms);
+  envelope.topic = headers_.topic ? *headers_.topic : target_.entry->route->config().topic;
+  envelope.key = headers_.key;
+  envelope.headers = sinks::HeaderList(packed_headers_);
+  Batch batch(std::exchange(waiter_.charge, {}));
+  batch.reserve(messages, body.size() + messages * packed_headers_.size());
+  // Found valid above, so that this pass cannot fail.
+  static_cast<void>(split(form_, body, [&](std::string_view value) {
+    envelope.value = value;
+    batch.add(envelope);
+  }));
+  request_ = std::make_shared<IngestRequest>(
+      std::move(batch), started() + service_.http.request_timeout, service_, connection_);
+}
+
+// The request has come whole: to the route with it, and wait for the answer.
+MHD_Result Connection::finish() {
+  if (request_ == nullptr) build(body_);
+  body_ = std::string();
+  if (phase_ == Phase::refused) return send(*reply_);
+  service_.held.fetch_add(1);
+  if (service_.stopping) {
+    service_.held.fetch_sub(1);
+    return send(problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s));
+  }
+  phase_ = Phase::offered;
+  target_.entry->route->offer(request_);
+  if (!request_->answered()) {
+    watch.stage = Watch::Stage::held;
+    MHD_suspend_connection(connection_);
+    if (!request_->park()) service_.resume(connection_);
+    return MHD_YES;
+  }
+  service_.held.fetch_sub(1);
+  return send(reply_to(request_->answer(), request_->batch.size(), form_ != Form::single));
+}
+
+MHD_Result Connection::send(const Reply& reply) {
+  watch.stage = Watch::Stage::answering;
+  const std::unique_ptr<MHD_Response, decltype(&MHD_destroy_response)> response(
+      // libmicrohttpd takes void* but only copies from it.
+      MHD_create_response_from_buffer(reply.body.size(), const_cast<char*>(reply.body.data()),
+                                      MHD_RESPMEM_MUST_COPY),
+      MHD_destroy_response);
+  if (response == nullptr) return MHD_NO;
+  bool whole = true;
+  const auto add = [&](const char* name, std::string_view value) {
+    // All values are literals or NUL-terminated strings.
+    if (!value.empty())
+      whole = whole && MHD_add_response_header(response.get(), name, value.data()) == MHD_YES;
+  };
+  add("Content-Type", reply.content_type);
+  add("Rebuf-Status", reply.rebuf_status);
+  if (!reply.rebuf_status.empty()) add("Rebuf-Durable", reply.durable ? "true" : "false");
+  if (reply.retry_after_s > 0) add("Retry-After", std::to_string(reply.retry_after_s));
+  add("Allow", reply.allow);
+  add("Accept", reply.accept);
+  add("Accept-Encoding", reply.accept_encoding);
+  if (surplus_) add("Connection", "close");
+  if (!whole) return MHD_NO;
+  HttpCounts& counts =
+      target_.entry == nullptr ? service_.routes.unrouted() : target_.entry->counts;
+  counts.add(reply.status);
+  return MHD_queue_response(connection_, static_cast<unsigned>(reply.status), response.get());
+}
+
+}  // namespace rebuf::daemon::ingest

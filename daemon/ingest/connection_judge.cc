@@ -1,0 +1,160 @@
+// What an ingest connection answers from the request line and the header fields alone.
+#include <algorithm>
+#include <string>
+
+#include "daemon/ingest/connection.h"
+#include "daemon/ingest/glob.h"
+
+namespace rebuf::daemon::ingest {
+namespace {
+
+Reply ok(std::string body) {
+  Reply reply;
+  reply.body = std::move(body);
+  return reply;
+}
+
+Reply options(std::string_view allow) {
+  Reply reply;
+  reply.status = 204;
+  reply.content_type = {};
+  reply.allow = allow;
+  return reply;
+}
+
+Reply wrong_method(std::string_view method, std::string_view allow) {
+  Reply reply = problem(405, "method_not_allowed", std::string(method) + " means nothing here");
+  reply.allow = allow;
+  return reply;
+}
+
+// Whether the header fields leave no room for the head of the answer: libmicrohttpd would end the
+// connection after the message was taken.
+bool no_room_to_answer(MHD_Connection* connection, std::size_t fields) {
+  constexpr std::size_t answer_head = 512;
+  constexpr std::size_t per_field = 64;  // libmicrohttpd's bookkeeping
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info == nullptr ||
+         info->header_size + fields * per_field + answer_head > connection_memory;
+}
+
+}  // namespace
+
+std::optional<Reply> Connection::judge(std::string_view url, std::string_view method) {
+  target_ = service_.routes.find(url);
+  read_headers(connection_, headers_);
+  if (surplus_)
+    return problem_for_now(503, "too_many_connections", "max_connections is reached", retry_soon_s);
+  if (no_room_to_answer(connection_, headers_.fields))
+    return problem(431, "too_large", "the header fields are too long");
+  if (!headers_.error.empty()) return problem(400, "malformed", headers_.error);
+
+  switch (target_.kind) {
+    case Target::Kind::unknown:
+      return problem(404, "unknown_route", "no route has this path");
+    case Target::Kind::ingest:
+      return judge_ingest(method);
+    case Target::Kind::server:
+      if (method == "OPTIONS") return options("GET, HEAD, OPTIONS, POST");
+      return wrong_method(method, "OPTIONS");
+    default:
+      break;
+  }
+  if (method == "OPTIONS") return options("GET, HEAD, OPTIONS");
+  if (method != "GET" && method != "HEAD") return wrong_method(method, "GET, HEAD, OPTIONS");
+  return target_.kind == Target::Kind::health ? health() : readiness();
+}
+
+Reply Connection::health() const {
+  for (const RouteEntry& entry : service_.routes.entries())
+    if (!entry.route->making_progress())
+      return problem_for_now(503, "no_progress",
+                             "route " + entry.route->config().name + " makes no progress",
+                             retry_soon_s);
+  return ok(R"({"status":"ok"})");
+}
+
+// The server is ready when at least one route is.
+Reply Connection::readiness() const {
+  if (service_.stopping)
+    return problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s);
+  std::string reasons;
+  for (const RouteEntry& entry : service_.routes.entries()) {
+    if (target_.entry != nullptr && target_.entry != &entry) continue;
+    const Readiness readiness = entry.route->readiness();
+    if (readiness.ready) return ok(R"({"status":"ready"})");
+    if (!reasons.empty()) reasons += "; ";
+    reasons += entry.route->config().name + ": " + readiness.reason;
+  }
+  return problem_for_now(503, "not_ready", reasons, retry_soon_s);
+}
+
+std::optional<Reply> Connection::judge_ingest(std::string_view method) {
+  if (method == "OPTIONS") return options("OPTIONS, POST");
+  if (method != "POST") return wrong_method(method, "OPTIONS, POST");
+  if (service_.stopping)
+    return problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s);
+  if (!headers_.content_encoding.empty() &&
+      !equal_ignoring_case(headers_.content_encoding, "identity")) {
+    Reply reply = problem(415, "unsupported_encoding", "the body must not be encoded");
+    reply.accept_encoding = "identity";
+    return reply;
+  }
+  if (std::optional<Reply> reply = judge_form()) return reply;
+  if (std::optional<Reply> reply = judge_topic()) return reply;
+
+  const config::RouteConfig& route = target_.entry->route->config();
+  // A content type that says how the body is cut says nothing about a single message.
+  pack_message_headers(connection_, route, form_ == Form::lines, packed_headers_);
+  if (headers_.content_length.value_or(0) > service_.http.max_body)
+    return problem(
+        413, "too_large",
+        "the body is longer than max_body, " + std::to_string(service_.http.max_body) + " bytes");
+  if (charge_for(headers_.content_length.value_or(0), 1) > service_.gate.limit())
+    return problem(413, "too_large", "the request can never fit limits.memory");
+  return std::nullopt;
+}
+
+std::optional<Reply> Connection::judge_form() {
+  const config::RouteConfig& route = target_.entry->route->config();
+  if (target_.batch) {
+    form_ = Form::json_array;
+    if (headers_.content_type.empty() || is_media_type(headers_.content_type, "application/json"))
+      return std::nullopt;
+    Reply reply = problem(415, "unsupported_type", "a batch is application/json, an array");
+    reply.accept = "application/json";
+    return reply;
+  }
+  switch (route.split) {
+    case config::Split::automatic:
+      form_ =
+          is_media_type(headers_.content_type, "application/x-ndjson") ? Form::lines : Form::single;
+      break;
+    case config::Split::single:
+      form_ = Form::single;
+      break;
+    case config::Split::lines:
+      form_ = Form::lines;
+      break;
+    case config::Split::json_array:
+      form_ = Form::json_array;
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Reply> Connection::judge_topic() const {
+  if (!headers_.topic) return std::nullopt;
+  const config::RouteConfig& route = target_.entry->route->config();
+  if (headers_.topic->empty()) return problem(400, "malformed", "Rebuf-Topic is empty");
+  const bool allowed =
+      *headers_.topic == route.topic ||
+      std::any_of(route.topics.begin(), route.topics.end(),
+                  [&](const std::string& glob) { return glob_matches(glob, *headers_.topic); });
+  if (allowed) return std::nullopt;
+  return problem(403, "topic_not_allowed",
+                 "the route does not let requests choose topic " + std::string(*headers_.topic));
+}
+
+}  // namespace rebuf::daemon::ingest

@@ -1,0 +1,137 @@
+#include "daemon/ingest/http_daemon.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+namespace rebuf::daemon::ingest {
+namespace {
+
+// Connections over max_connections that get a 503; those beyond are closed at once.
+constexpr std::uint32_t surplus_connections = 64;
+
+Connection* connection_of(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == nullptr ? nullptr : static_cast<Connection*>(info->socket_context);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpDaemon>> HttpDaemon::start(Listener listener, Service& service,
+                                                      ConnectionTable& table,
+                                                      const sinks::Logger& log) {
+  auto daemon = std::make_unique<HttpDaemon>(std::move(listener), service, table, log);
+  daemon->daemon_ = daemon->launch();
+  if (daemon->daemon_ == nullptr) return Status(Code::io, "libmicrohttpd did not start", {}, errno);
+  return daemon;
+}
+
+MHD_Daemon* HttpDaemon::launch() {
+  const auto idle_s = static_cast<unsigned>((service_.http.idle_timeout.count() + 999) / 1000);
+  // The bound is kept by on_accept(); libmicrohttpd divides its own among the threads, and a full
+  // thread would leave new connections waiting without a word.
+  const unsigned far_above = (service_.http.max_connections + 2 * surplus_connections) *
+                             std::max(service_.http.threads, 2U);
+  constexpr unsigned flags =
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
+  return MHD_start_daemon(flags, 0, &HttpDaemon::on_accept, this, &HttpDaemon::on_request, this,
+                          MHD_OPTION_EXTERNAL_LOGGER, &HttpDaemon::on_log, this,             //
+                          MHD_OPTION_LISTEN_SOCKET, listener_.fd(),                          //
+                          MHD_OPTION_THREAD_POOL_SIZE, std::max(service_.http.threads, 2U),  //
+                          MHD_OPTION_CONNECTION_LIMIT, far_above,                            //
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,             //
+                          MHD_OPTION_CONNECTION_TIMEOUT, std::max(idle_s, 1U),               //
+                          MHD_OPTION_NOTIFY_CONNECTION, &HttpDaemon::on_connection, this,    //
+                          MHD_OPTION_URI_LOG_CALLBACK, &HttpDaemon::on_request_line, this,   //
+                          MHD_OPTION_NOTIFY_COMPLETED, &HttpDaemon::on_completed, this,      //
+                          MHD_OPTION_UNESCAPE_CALLBACK, &HttpDaemon::on_unescape, this,      //
+                          MHD_OPTION_END);
+}
+
+HttpDaemon::~HttpDaemon() {
+  quiesce();
+  if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
+}
+
+void HttpDaemon::quiesce() {
+  if (daemon_ != nullptr) static_cast<void>(MHD_quiesce_daemon(daemon_));
+  listener_.close();
+}
+
+MHD_Result HttpDaemon::on_accept(void* self, const sockaddr*, socklen_t) {
+  const Service& service = static_cast<HttpDaemon*>(self)->service_;
+  return service.connections < service.http.max_connections + surplus_connections ? MHD_YES
+                                                                                  : MHD_NO;
+}
+
+void HttpDaemon::on_connection(void* self, MHD_Connection* connection, void** context,
+                               MHD_ConnectionNotificationCode what) {
+  auto& daemon = *static_cast<HttpDaemon*>(self);
+  if (what == MHD_CONNECTION_NOTIFY_STARTED)
+    daemon.opened(connection, context);
+  else
+    daemon.closed(context);
+}
+
+void HttpDaemon::opened(MHD_Connection* connection, void** context) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const std::uint32_t open = service_.connections.fetch_add(1) + 1;
+  auto own = std::make_unique<Connection>(service_, connection, info->connect_fd,
+                                          open > service_.http.max_connections);
+  table_.add(*own);
+  *context = own.release();
+  if (open == 1) service_.waker.wake();
+}
+
+void HttpDaemon::closed(void** context) {
+  const std::unique_ptr<Connection> own(static_cast<Connection*>(*context));
+  if (own == nullptr) return;
+  table_.remove(*own);
+  service_.connections.fetch_sub(1);
+}
+
+void* HttpDaemon::on_request_line(void*, const char*, MHD_Connection* connection) {
+  Connection* own = connection_of(connection);
+  if (own != nullptr) own->on_begin();
+  return own;
+}
+
+MHD_Result HttpDaemon::on_request(void* self, MHD_Connection*, const char* url, const char* method,
+                                  const char*, const char* piece, std::size_t* piece_size,
+                                  void** context) {
+  if (*context == nullptr) return MHD_NO;
+  const std::string_view bytes(piece == nullptr ? "" : piece, *piece_size);
+  *piece_size = 0;
+  try {
+    return static_cast<Connection*>(*context)->on_call(url, method, bytes);
+  } catch (const std::exception& error) {  // no memory: the connection ends without an answer
+    static_cast<HttpDaemon*>(self)->log_(sinks::LogLevel::error, error.what());
+    return MHD_NO;
+  }
+}
+
+void HttpDaemon::on_completed(void*, MHD_Connection*, void** context, MHD_RequestTerminationCode) {
+  if (*context != nullptr) static_cast<Connection*>(*context)->on_completed();
+  *context = nullptr;
+}
+
+// A path with %00 would be cut there; left as it is, it is found nowhere.
+std::size_t HttpDaemon::on_unescape(void*, MHD_Connection*, char* text) {
+  return std::strstr(text, "%00") != nullptr ? std::strlen(text) : MHD_http_unescape(text);
+}
+
+void HttpDaemon::on_log(void* self, const char* format, va_list arguments) {
+  std::array<char, 512> line{};
+  const int length = std::vsnprintf(line.data(), line.size(), format, arguments);
+  if (length <= 0) return;
+  std::string_view text(line.data(), std::min(static_cast<std::size_t>(length), line.size() - 1));
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  static_cast<HttpDaemon*>(self)->log_(sinks::LogLevel::debug, text);
+}
+
+}  // namespace rebuf::daemon::ingest

@@ -1,0 +1,45 @@
+// The request as the route sees it, and the hand-over of its answer to the connection: the route
+// may answer on any thread, before or after the connection was suspended for it.
+#pragma once
+
+#include <atomic>
+#include <utility>
+
+#include "daemon/ingest/service.h"
+#include "daemon/request.h"
+
+namespace rebuf::daemon::ingest {
+
+class IngestRequest final : public Request {
+ public:
+  IngestRequest(Batch batch_in, Clock::time_point deadline_in, Service& service,
+                MHD_Connection* connection)
+      : Request(std::move(batch_in), deadline_in), service_(service), connection_(connection) {}
+
+  void on_answer(Answer&& answer) noexcept override {
+    answer_ = std::move(answer);
+    // Behind resume() the connection may be gone; this object lives as long as the caller holds it.
+    if (state_.exchange(State::answered, std::memory_order_acq_rel) == State::parked)
+      service_.resume(connection_);
+  }
+
+  [[nodiscard]] bool answered() const {
+    return state_.load(std::memory_order_acquire) == State::answered;
+  }
+  // After the connection was suspended: false when the answer came in between, and nobody else will
+  // resume it.
+  [[nodiscard]] bool park() {
+    State expected = State::running;
+    return state_.compare_exchange_strong(expected, State::parked, std::memory_order_acq_rel);
+  }
+  [[nodiscard]] const Answer& answer() const { return answer_; }  // when answered()
+
+ private:
+  enum class State : std::uint8_t { running, parked, answered };
+  Service& service_;
+  MHD_Connection* const connection_;
+  std::atomic<State> state_{State::running};
+  Answer answer_;
+};
+
+}  // namespace rebuf::daemon::ingest

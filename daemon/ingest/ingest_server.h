@@ -1,0 +1,61 @@
+// The HTTP data plane of rebufd: takes requests in on libmicrohttpd, cuts them into messages,
+// offers them to their route and sends the route's answer. contracts: POST /ingest/R and /batch,
+// GET /healthz, /readyz, /readyz/R.
+//
+// Owned by main, which also owns the routes and the memory budget; both must outlive it. start,
+// quiesce and stop on one thread; the rest may be read from any. What is durable is said by the
+// routes: a 2xx goes out when Request::on_answer says so and never earlier.
+//
+// Threads: `http.threads` of libmicrohttpd per listen address (each connection stays on one), and
+// one timer thread for slow clients and for requests that wait for memory.
+//
+// Answered by libmicrohttpd itself, in plain text and uncounted: request lines and header fields
+// that are no HTTP (400), or too long for a connection's 8 KiB (414, 431).
+#pragma once
+
+#include <rebuf/status.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "daemon/memory_budget.h"
+#include "daemon/metrics_store.h"
+#include "daemon/route.h"
+#include "sinks/sink.h"
+
+namespace rebuf::daemon {
+
+class IngestServer {
+ public:
+  // Code::locked: an address is in use. `log` gets what libmicrohttpd complains about.
+  static Result<std::unique_ptr<IngestServer>> start(const config::Http& http,
+                                                     const std::vector<Route*>& routes,
+                                                     MemoryBudget& budget, sinks::Logger log);
+  struct Impl;
+  explicit IngestServer(std::unique_ptr<Impl> impl);  // only by start()
+  ~IngestServer();                                    // stop()
+  IngestServer(const IngestServer&) = delete;
+  IngestServer& operator=(const IngestServer&) = delete;
+
+  // Stops listening. Requests not yet offered to a route are answered 503 `stopping`; connections
+  // stay. Returns at once.
+  void quiesce();
+  // quiesce(), then waits until the routes have answered all that they were offered (by
+  // request_timeout at the latest) and, for at most two seconds, until the answers are sent; then
+  // closes all connections. No connection thread and no Request callback runs afterwards.
+  void stop();
+
+  // Answers by status code, of the route with this index in `routes`; of requests to no route.
+  [[nodiscard]] const HttpCounts& counts(std::size_t route) const;
+  [[nodiscard]] const HttpCounts& unrouted_counts() const;
+  [[nodiscard]] std::size_t open_connections() const;
+  [[nodiscard]] std::vector<std::uint16_t> ports() const;  // as listened on; 0: a Unix socket
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rebuf::daemon

@@ -1,0 +1,210 @@
+#include "daemon/ingest/request_headers.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "daemon/ingest/glob.h"
+#include "sinks/message.h"
+
+namespace rebuf::daemon::ingest {
+namespace {
+
+constexpr std::string_view header_prefix = "rebuf-header-";
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+std::string lowered(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), lower);
+  return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool has_control_character(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+  });
+}
+
+bool is_token(std::string_view name) {  // RFC 9110 5.6.2
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+template <class Int>
+bool parse_number(std::string_view text, Int& value) {
+  if (text.empty() || text.front() < '0' || text.front() > '9') return false;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// Calls `visit(name, value, raw_value)` for each field. F: void(std::string_view, std::string_view,
+// std::string_view)
+template <class F>
+void for_each_field(MHD_Connection* connection, F visit) {
+  const auto trampoline = [](void* context, MHD_ValueKind, const char* name, std::size_t name_size,
+                             const char* value, std::size_t value_size) -> MHD_Result {
+    const std::string_view raw(value == nullptr ? "" : value, value == nullptr ? 0 : value_size);
+    (*static_cast<F*>(context))(std::string_view(name, name_size), trimmed(raw), raw);
+    return MHD_YES;
+  };
+  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, trampoline, &visit);
+}
+
+// libmicrohttpd ends a value at the first NUL and does not say so. It has overwritten the line's
+// CR and LF with NUL, so behind a whole value there are two, and then the next field's name (or the
+// NUL of the empty line). Anything else was a NUL inside the value, a folded line, or a line
+// without CR.
+class LineCheck {
+ public:
+  // False when the field before this one was cut.
+  bool next(std::string_view name, std::string_view raw_value) {
+    const bool whole = previous_end_ == nullptr || name.data() == previous_end_;
+    const char* end = raw_value.data() + raw_value.size();
+    previous_end_ = end[0] == '\0' && end[1] == '\0' ? end + 2 : "";
+    return whole;
+  }
+  bool last() const { return previous_end_ == nullptr || *previous_end_ == '\0'; }
+
+ private:
+  const char* previous_end_ = nullptr;
+};
+
+struct Reading {
+  RequestHeaders& headers;
+  bool seen_encoding = false;
+  bool seen_length = false;
+
+  void fail(std::string why) {
+    if (headers.error.empty()) headers.error = std::move(why);
+  }
+  void once(std::string_view name, std::optional<std::string_view>& slot, std::string_view value) {
+    if (slot) fail(std::string(name) + " is given twice");
+    slot = value;
+  }
+  void framing(std::string_view name, std::string_view value) {
+    if (equal_ignoring_case(name, "content-length")) {
+      std::uint64_t length = 0;
+      if (seen_length || !parse_number(value, length)) fail("Content-Length is not one number");
+      seen_length = true;
+      headers.content_length = length;
+    } else {
+      if (seen_encoding || !equal_ignoring_case(value, "chunked"))
+        fail("the only Transfer-Encoding is chunked");
+      seen_encoding = true;
+      headers.chunked = true;
+    }
+    if (seen_length && seen_encoding) fail("both Content-Length and Transfer-Encoding are given");
+  }
+  void timestamp(std::string_view value) {
+    std::int64_t ms = 0;
+    if (headers.timestamp_ms) fail("Rebuf-Timestamp is given twice");
+    if (!parse_number(value, ms)) fail("Rebuf-Timestamp is not milliseconds since the epoch");
+    headers.timestamp_ms = ms;
+  }
+  void message_header(std::string_view name) {
+    const std::string_view own = name.substr(header_prefix.size());
+    if (!is_token(own)) fail("Rebuf-Header- is not followed by a header's name");
+    if (equal_ignoring_case(own, "rebuf-id") || equal_ignoring_case(own, "rebuf-replayed"))
+      fail(std::string(own) + " is a header that rebufd itself sets");
+  }
+
+  void field(std::string_view name, std::string_view value) {
+    if (equal_ignoring_case(name, "content-length") ||
+        equal_ignoring_case(name, "transfer-encoding"))
+      framing(name, value);
+    else if (equal_ignoring_case(name, "content-type"))
+      headers.content_type = value;
+    else if (equal_ignoring_case(name, "content-encoding"))
+      headers.content_encoding = value;
+    else if (equal_ignoring_case(name, "expect"))
+      headers.expects_continue = equal_ignoring_case(value, "100-continue");
+    else if (equal_ignoring_case(name, "rebuf-key"))
+      once(name, headers.key, value);
+    else if (equal_ignoring_case(name, "rebuf-topic"))
+      once(name, headers.topic, value);
+    else if (equal_ignoring_case(name, "rebuf-timestamp"))
+      timestamp(value);
+    else if (starts_with_ignoring_case(name, header_prefix))
+      message_header(name);
+  }
+};
+
+// `name` in lower case.
+bool is_forwarded(std::string_view name, const config::RouteConfig& route) {
+  static constexpr std::array<std::string_view, 12> never{
+      "connection", "content-encoding",  "content-length",   "expect",
+      "host",       "keep-alive",        "proxy-connection", "te",
+      "trailer",    "transfer-encoding", "upgrade",          "idempotency-key"};
+  static constexpr std::array<std::string_view, 3> secrets{"authorization", "cookie",
+                                                           "proxy-authorization"};
+  if (name.starts_with("rebuf-") || std::find(never.begin(), never.end(), name) != never.end())
+    return false;
+  const bool secret = std::find(secrets.begin(), secrets.end(), name) != secrets.end();
+  return std::any_of(
+      route.forward_headers.begin(), route.forward_headers.end(),
+      [&](const std::string& glob) { return secret ? glob == name : glob_matches(glob, name); });
+}
+
+bool has_name(std::string_view packed, std::string_view name) {
+  for (const sinks::Header header : sinks::HeaderList(packed))
+    if (header.name == name) return true;
+  return false;
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_media_type(std::string_view content_type, std::string_view type) {
+  return equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), type);
+}
+
+void read_headers(MHD_Connection* connection, RequestHeaders& headers) {
+  Reading reading{headers};
+  LineCheck lines;
+  for_each_field(connection,
+                 [&](std::string_view name, std::string_view value, std::string_view raw) {
+                   if (!lines.next(name, raw) || has_control_character(value))
+                     reading.fail("a header field has a control character or spans lines");
+                   ++headers.fields;
+                   reading.field(name, value);
+                 });
+  if (!lines.last()) reading.fail("a header field has a control character or spans lines");
+}
+
+void pack_message_headers(MHD_Connection* connection, const config::RouteConfig& route,
+                          bool framing, std::string& packed) {
+  for_each_field(connection, [&](std::string_view name, std::string_view value, std::string_view) {
+    if (starts_with_ignoring_case(name, header_prefix))
+      sinks::pack_header(packed, lowered(name.substr(header_prefix.size())), value);
+  });
+  const std::string explicit_ones = packed;
+  if (!route.forward_headers.empty())
+    for_each_field(connection,
+                   [&](std::string_view name, std::string_view value, std::string_view) {
+                     const std::string own = lowered(name);
+                     if (framing && own == "content-type") return;
+                     if (is_forwarded(own, route) && !has_name(explicit_ones, own))
+                       sinks::pack_header(packed, own, value);
+                   });
+  for (const auto& [name, value] : route.add_headers)
+    if (!has_name(packed, name)) sinks::pack_header(packed, name, value);
+}
+
+}  // namespace rebuf::daemon::ingest

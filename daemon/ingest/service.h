@@ -1,0 +1,48 @@
+// What all connections of an ingest server share. Owned by the server; outlives every connection.
+#pragma once
+
+#include <microhttpd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "config/config.h"
+#include "daemon/ingest/lingering.h"
+#include "daemon/ingest/memory_gate.h"
+#include "daemon/ingest/route_table.h"
+#include "daemon/ingest/waker.h"
+
+namespace rebuf::daemon::ingest {
+
+// libmicrohttpd keeps a connection's header fields and the head of its answer in this much memory.
+// Small, for idle connections cost it too: 5,000 of them 40 MiB.
+inline constexpr std::size_t connection_memory = 8U << 10;
+
+struct Service {
+  Service(const config::Http& http_in, const std::vector<Route*>& routes_in, MemoryBudget& budget)
+      : http(http_in), routes(routes_in), gate(budget) {}
+
+  const config::Http http;
+  RouteTable routes;
+  MemoryGate gate;
+  Lingering lingering;
+  Waker waker;  // of the timer thread
+
+  std::atomic<bool> stopping{false};
+  std::atomic<std::uint32_t> connections{0};
+  std::atomic<std::uint32_t> requests{0};  // begun and not yet over
+  // Requests that are with a route or with the memory gate: libmicrohttpd must not stop before all
+  // have come back. Taken before `stopping` is looked at, so that none is missed.
+  std::atomic<std::uint32_t> held{0};
+
+  // Ends a hold whose connection is suspended; from any thread. Counted down only when
+  // libmicrohttpd has returned: until then the server must not go.
+  void resume(MHD_Connection* connection) {
+    MHD_resume_connection(connection);
+    held.fetch_sub(1);
+  }
+};
+
+}  // namespace rebuf::daemon::ingest

@@ -1,0 +1,95 @@
+// Many requests, many connections, answers from other threads.
+#include <doctest/doctest.h>
+
+#include "harness.h"
+
+namespace rebuf::daemon::ingest_test {
+namespace {
+
+TEST_CASE("a thousand requests on one connection, answered from another thread, in order") {
+  Harness harness;
+  harness.route.mode = FakeRoute::Mode::other_thread;
+  harness.start();
+  Client client = harness.connect();
+  for (int i = 0; i < 1000; ++i) REQUIRE(client.post("/ingest/r", std::to_string(i)).status == 200);
+  const std::vector<std::string> values = harness.route.values();
+  REQUIRE(values.size() == 1000);
+  for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == std::to_string(i));
+  CHECK(harness.server->counts(0).count(200) == 1000);
+}
+
+TEST_CASE("a thousand pipelined requests are answered in order") {
+  for (const auto mode : {FakeRoute::Mode::at_once, FakeRoute::Mode::other_thread}) {
+    Harness harness;
+    harness.route.mode = mode;
+    harness.start();
+    Client client = harness.connect();
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += post_text("/ingest/r", std::to_string(i));
+    std::thread sender([&] { CHECK(client.send(text)); });
+    int answered = 0;
+    while (answered < 1000 && client.receive().status == 200) ++answered;
+    sender.join();
+    CHECK(answered == 1000);
+    const std::vector<std::string> values = harness.route.values();
+    REQUIRE(values.size() == 1000);
+    for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == std::to_string(i));
+  }
+}
+
+TEST_CASE("400 connections at once are all answered, round after round") {
+  Harness harness;
+  harness.route.mode = FakeRoute::Mode::held;
+  harness.start();
+  std::vector<Client> clients;
+  for (int i = 0; i < 400; ++i) {
+    clients.push_back(harness.connect());
+    REQUIRE(clients.back().connected());
+  }
+  for (int round = 0; round < 5; ++round) {
+    for (Client& client : clients) REQUIRE(client.send(post_text("/ingest/r", "x")));
+    REQUIRE(harness.route.wait_held(clients.size()));
+    harness.route.answer_held();
+    for (Client& client : clients) REQUIRE(client.receive().status == 200);
+  }
+  CHECK(harness.server->open_connections() == clients.size());
+}
+
+TEST_CASE("clients that go away while their request waits do no harm") {
+  Harness harness;
+  harness.route.mode = FakeRoute::Mode::held;
+  harness.start();
+  {
+    std::vector<Client> clients;
+    for (int i = 0; i < 50; ++i) {
+      clients.push_back(harness.connect());
+      REQUIRE(clients.back().send(post_text("/ingest/r", "x")));
+    }
+    REQUIRE(harness.route.wait_held(50));
+  }
+  harness.route.answer_held();
+  CHECK(eventually([&] { return harness.server->open_connections() == 0; }));
+  CHECK(harness.budget->used() == 0);
+}
+
+TEST_CASE("many clients at once, each in its order") {
+  Harness harness;
+  harness.route.mode = FakeRoute::Mode::other_thread;
+  harness.start();
+  std::vector<std::thread> threads;
+  for (int n = 0; n < 8; ++n)
+    threads.emplace_back([&, n] {
+      Client client = harness.connect();
+      for (int i = 0; i < 200; ++i)
+        CHECK(client.post("/ingest/r", std::to_string(n * 1000 + i)).status == 200);
+    });
+  for (std::thread& thread : threads) thread.join();
+  std::map<int, int> last;
+  for (const std::string& value : harness.route.values()) {
+    const int number = std::stoi(value);
+    CHECK(number % 1000 == last[number / 1000]++);
+  }
+}
+
+}  // namespace
+}  // namespace rebuf::daemon::ingest_test
