@@ -90,8 +90,10 @@ void Poller::wake() {
   if (wake_queue_ != nullptr) rd_kafka_queue_yield(wake_queue_);
 }
 
-void Poller::client_log(LogLevel level, const char* text) {
-  if (log_) log_(level, "sink " + settings_.name + ": " + text);
+void Poller::client_log(LogLevel level, const char* text) { say(level, text); }
+
+void Poller::say(LogLevel level, std::string_view text) const {
+  if (log_) log_(level, "sink " + settings_.name + ": " + std::string(text));
 }
 
 bool Poller::ending() {

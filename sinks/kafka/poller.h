@@ -71,6 +71,7 @@ class Poller final : public KafkaSink, private ChannelHost, private ClientCallba
   void set_up();
   void set_down(std::string_view reason, std::string_view error_class);
   void remember_error(std::string_view text);
+  void say(LogLevel level, std::string_view text) const;  // any thread
 
   // poller_rebuild.cc: another producer
   enum class Cause : std::uint8_t { failure, wish };

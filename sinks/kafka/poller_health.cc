@@ -18,8 +18,6 @@ void Poller::broker_error(rd_kafka_event_t* event) {
     want_rebuild(Cause::failure, why.data());
     return;
   }
-  // librdkafka says the same error of the same broker once in 30 s.
-  if (log_) log_(LogLevel::warning, "sink " + settings_.name + ": " + text);
   remember_error(text);
   outage_.error(code, text, steady_clock::now());
 }
@@ -88,6 +86,7 @@ void Poller::own_topic_fails(KafkaChannel& channel, std::string_view error_class
                              const std::string& reason) {
   remember_error(reason);
   if (std::exchange(channel.topic_fails, true)) return;
+  say(LogLevel::warning, reason);
   channel.tell({.up = false, .reason = reason, .error_class = error_class});
 }
 
@@ -97,11 +96,13 @@ void Poller::set_up() {
     const std::lock_guard lock(mutex_);
     if (std::exchange(up_, true)) return;
   }
+  say(LogLevel::info, "up");
   for (KafkaChannel* channel : channels_)
     if (!channel->topic_fails) channel->tell({.up = true, .reason = {}, .error_class = {}});
 }
 
 void Poller::set_down(std::string_view reason, std::string_view error_class) {
+  say(LogLevel::warning, "down: " + std::string(reason));
   remember_error(reason);
   {
     const std::lock_guard lock(mutex_);

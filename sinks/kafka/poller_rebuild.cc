@@ -38,8 +38,7 @@ std::size_t Poller::in_producer() const {
 }
 
 void Poller::rebuild() {
-  if (log_)
-    log_(LogLevel::warning, "sink " + settings_.name + ": a new producer: " + rebuild_reason_);
+  say(LogLevel::warning, "a new producer: " + rebuild_reason_);
   remember_error(rebuild_reason_);
   for (KafkaChannel* channel : channels_) channel->close();
   if (client_.rk != nullptr) empty_producer();

@@ -9,8 +9,8 @@ constexpr std::string_view id_name = "rebuf-id";
 constexpr std::string_view replayed_name = "rebuf-replayed";
 // The batch header is 61 bytes; attributes and five varints of at most 5 bytes stand around key and
 // value, two around each header.
-constexpr std::size_t record_overhead_bytes = 61 + 1 + 5 * 5;
-constexpr std::size_t header_overhead_bytes = 2 * 5;
+constexpr std::size_t record_overhead_bytes = 61 + 1 + 25;
+constexpr std::size_t header_overhead_bytes = 10;
 
 rd_kafka_headers_t* wire_headers(const OutMessage& message) {
   rd_kafka_headers_t* headers = rd_kafka_headers_new(8);
@@ -31,7 +31,7 @@ rd_kafka_headers_t* wire_headers(const OutMessage& message) {
 // librdkafka takes what it only reads as void*; an absent one is null, an empty one is not.
 rd_kafka_vu_t memory(rd_kafka_vtype_t type, std::string_view bytes) {
   static char nothing;
-  rd_kafka_vu_t argument;
+  rd_kafka_vu_t argument{};
   argument.vtype = type;
   argument.u.mem.ptr = bytes.empty() ? &nothing : const_cast<char*>(bytes.data());
   argument.u.mem.size = bytes.size();
@@ -53,7 +53,7 @@ std::size_t wire_bytes(const OutMessage& message) noexcept {
 rd_kafka_resp_err_t produce_record(rd_kafka_t* rk, rd_kafka_topic_t* topic,
                                    const OutMessage& message, void* opaque) {
   HeadersHandle headers(wire_headers(message));
-  std::array<rd_kafka_vu_t, 7> arguments;
+  std::array<rd_kafka_vu_t, 7> arguments{};
   std::size_t count = 0;
   arguments[count].vtype = RD_KAFKA_VTYPE_RKT;
   arguments[count++].u.rkt = topic;

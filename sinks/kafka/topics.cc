@@ -55,8 +55,10 @@ bool answered_without_saying(rd_kafka_resp_err_t error) {
 std::shared_ptr<Topic> Topics::find(std::string_view name) {
   const std::lock_guard lock(mutex_);
   auto at = topics_.find(name);
-  if (at == topics_.end())
+  if (at == topics_.end()) {
     at = topics_.emplace(std::string(name), std::make_shared<Topic>(name)).first;
+    changed_ = true;
+  }
   return at->second;
 }
 
@@ -69,6 +71,7 @@ std::vector<std::shared_ptr<Topic>> Topics::all() {
 }
 
 Time Topics::ask_due(rd_kafka_t* rk, rd_kafka_queue_t* queue, Time now) {
+  if (!changed_.exchange(false) && now < next_due_) return next_due_;
   Time next = Time::max();
   std::vector<std::string> gone;
   for (const auto& topic : all()) {
@@ -85,6 +88,7 @@ Time Topics::ask_due(rd_kafka_t* rk, rd_kafka_queue_t* queue, Time now) {
     else
       next = std::min(next, topic->ask_at_);
   }
+  next_due_ = next;
   const std::lock_guard lock(mutex_);
   for (const auto& name : gone) {
     const auto at = topics_.find(name);
@@ -122,6 +126,7 @@ TopicAnswer Topics::answered(rd_kafka_event_t* event, Time now) {
   Topic& topic = *answer.topic;
   topic.in_question_ = false;
   topic.ask_at_ = now + ask_again_after;
+  changed_ = true;
 
   answer.error = rd_kafka_event_error(event);
   if (answer.error != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -142,6 +147,7 @@ TopicAnswer Topics::answered(rd_kafka_event_t* event, Time now) {
   if (answer.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     topic.missing_since_.reset();
     topic.answered_at_ = now;
+    smallest_limit_bytes_ = std::min(smallest_limit_bytes_, limit);
     topic.limit_bytes_.store(limit, std::memory_order_relaxed);
     topic.state_.store(TopicState::known, std::memory_order_release);
   } else if (topic_missing(answer.error)) {
@@ -161,6 +167,7 @@ void Topics::doubt(Topic& topic) {
   topic.state_.store(TopicState::asking, std::memory_order_release);
   topic.missing_since_.reset();
   topic.ask_at_ = Time{};
+  changed_ = true;
 }
 
 bool Topics::surely_too_large(Topic& topic, std::size_t bytes, Time now) {
@@ -176,18 +183,12 @@ void Topics::drop_handles() {
     if (topic->in_question_) topic->probe_ = true;
     topic->in_question_ = false;
   }
+  changed_ = true;
 }
 
 void Topics::make_handles(rd_kafka_t* rk) {
   for (const auto& topic : all())
     topic->handle_.reset(rd_kafka_topic_new(rk, topic->name.c_str(), nullptr));
-}
-
-std::size_t Topics::smallest_limit_bytes() {
-  std::size_t smallest = default_limit_bytes;
-  for (const auto& topic : all())
-    if (topic->state() == TopicState::known) smallest = std::min(smallest, topic->limit_bytes());
-  return smallest;
 }
 
 }  // namespace rebuf::sinks::kafka

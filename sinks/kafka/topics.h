@@ -69,7 +69,10 @@ class Topics {
 
   // Sends what is due; returns when the next question is.
   [[nodiscard]] Time ask_due(rd_kafka_t* rk, rd_kafka_queue_t* queue, Time now);
-  void probe(Topic& topic) { topic.probe_ = true; }
+  void probe(Topic& topic) {
+    topic.probe_ = true;
+    changed_ = true;
+  }
   // Takes the event of a question and keeps what it says.
   [[nodiscard]] TopicAnswer answered(rd_kafka_event_t* event, Time now);
   // What is known of it may be wrong: ask again before it is used.
@@ -80,8 +83,8 @@ class Topics {
   void drop_handles();
   // With a new producer, before the channels open.
   void make_handles(rd_kafka_t* rk);
-  // The smallest limit of the topics that are known.
-  [[nodiscard]] std::size_t smallest_limit_bytes();
+  // The smallest limit that a topic was ever seen with.
+  [[nodiscard]] std::size_t smallest_limit_bytes() const { return smallest_limit_bytes_; }
 
  private:
   std::vector<std::shared_ptr<Topic>> all();
@@ -91,6 +94,10 @@ class Topics {
   const bool askable_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Topic>, std::less<>> topics_;  // guarded by mutex_
+  std::atomic<bool> changed_{false};  // something may be due before next_due_
+  // The poller's:
+  Time next_due_{};
+  std::size_t smallest_limit_bytes_ = default_limit_bytes;
 };
 
 }  // namespace rebuf::sinks::kafka
