@@ -88,6 +88,10 @@ void Broker::run(const std::string& verb) {
   call(verb + " '" + directory_ + "'" + (verb == "wait" ? "" : " 1"));
 }
 
+void Broker::limit(const std::string& client_id, std::size_t bytes_per_second) {
+  call("quota '" + directory_ + "' " + client_id + " " + std::to_string(bytes_per_second));
+}
+
 std::string Broker::fresh_topic() {
   static int count = 0;
   return "t" + std::to_string(::getpid()) + "-" + std::to_string(++count);

@@ -23,6 +23,8 @@ class Broker {
   void create(const std::string& topic, int partitions,
               const std::map<std::string, std::string>& config = {});
   void remove(const std::string& topic);
+  // Throttles the producer with this client.id above a rate.
+  void limit(const std::string& client_id, std::size_t bytes_per_second);
 
  private:
   Broker();

@@ -46,6 +46,30 @@ TEST_CASE("a broker that freezes is no loss, no duplicate and no disorder") {
   CHECK(kafka.stored_values() == numbers(many));
 }
 
+TEST_CASE("a broker that throttles is slow, not down") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.broker.limit(kafka.topic, 90'000);
+  KafkaSettings settings = Real::settings(kafka.broker);
+  settings.options = {{"client.id", kafka.topic}};
+  kafka.sink = make_sink(settings);
+  kafka.attach();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  kafka.messages.add_numbered(1100, 1000);
+  CHECK(kafka.channel->submit(std::span(kafka.messages.list).first(1000)) == 1000);
+  kafka.recorder.wait_reports(1000);
+  CHECK(kafka.channel->submit(std::span(kafka.messages.list).subspan(1000)) == 100);
+  kafka.recorder.wait_reports(1100, seconds(60));
+  CHECK(kafka.recorder.count(Outcome::delivered) == 1100);
+  CHECK(kafka.stored_values() == numbers(1100));
+  milliseconds longest{0};
+  for (const HeardHealth& heard : kafka.recorder.health) {
+    CHECK(heard.up);
+    longest = std::max(longest, heard.throttled_for);
+  }
+  CHECK(longest > milliseconds(0));
+}
+
 TEST_CASE("what is held when the channel stops is given back, and nothing of it arrives later") {
   Real kafka;
   kafka.broker.create(kafka.topic, 1);

@@ -34,6 +34,7 @@ struct HeardHealth {
   bool from_probe = false;
   std::string reason;
   std::string error_class;
+  milliseconds throttled_for{0};
 };
 
 // Any thread; the waiting functions fail the test at their deadline.
@@ -52,8 +53,8 @@ class Recorder final : public ChannelListener {
   }
   void on_health(const Health& heard) override {
     const std::lock_guard lock(mutex_);
-    health.push_back(
-        {heard.up, heard.from_probe, std::string(heard.reason), std::string(heard.error_class)});
+    health.push_back({heard.up, heard.from_probe, std::string(heard.reason),
+                      std::string(heard.error_class), heard.throttled_for});
     changed_.notify_all();
   }
   void on_reopened() override {
