@@ -14,7 +14,9 @@ void Poller::broker_error(rd_kafka_event_t* event) {
   const std::string text = rd_kafka_event_error_string(event);
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     std::array<char, 512> why{};
-    (void)rd_kafka_fatal_error(client_.rk.get(), why.data(), why.size());  // for its text
+    const auto fatal = rd_kafka_fatal_error(client_.rk.get(), why.data(), why.size());
+    // Another producer will be refused too; of any other fatal error it knows nothing.
+    if (not_authorized(fatal)) set_down(why.data(), error_class(fatal));
     want_rebuild(Cause::failure, why.data());
     return;
   }
