@@ -25,15 +25,15 @@
 
 namespace rebuf::daemon::ingest {
 
-// What the timer thread watches of a connection.
+// What the server's thread watches of a connection.
 struct Watch {
   enum class Stage : std::uint8_t { idle, receiving, held, answering };
   std::atomic<Stage> stage{Stage::idle};
   std::atomic<Clock::rep> started{0};     // of the request: its first byte
-  std::atomic<Clock::rep> first_byte{0};  // seen by the timer thread before libmicrohttpd told
+  std::atomic<Clock::rep> first_byte{0};  // seen by the server's thread before libmicrohttpd told
   std::atomic<std::uint64_t> served{0};   // requests begun
   std::size_t place = 0;                  // in the table, under its lock
-  // The timer thread's own, while idle:
+  // The server thread's own, while idle:
   std::uint64_t probed_served = 0;
   std::uint64_t probed_bytes = 0;
   Clock::time_point idle_since;

@@ -1,7 +1,7 @@
 // All open connections of a server, and the rule for slow ones: from its first byte on, a request
 // has request_timeout to come whole. libmicrohttpd's own time-out starts anew with every byte, so
-// this one shuts the socket down. add and remove on connection threads, sweep on the timer thread;
-// one mutex inside.
+// this one shuts the socket down. add and remove on connection threads, sweep on the server's
+// thread; one mutex inside.
 #pragma once
 
 #include <chrono>

@@ -10,9 +10,6 @@
 namespace rebuf::daemon::ingest {
 namespace {
 
-// Connections over max_connections that get a 503; those beyond are closed at once.
-constexpr std::uint32_t surplus_connections = 64;
-
 Connection* connection_of(MHD_Connection* connection) {
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -21,10 +18,9 @@ Connection* connection_of(MHD_Connection* connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpDaemon>> HttpDaemon::start(Listener listener, Service& service,
-                                                      ConnectionTable& table,
+Result<std::unique_ptr<HttpDaemon>> HttpDaemon::start(Service& service, ConnectionTable& table,
                                                       const sinks::Logger& log) {
-  auto daemon = std::make_unique<HttpDaemon>(std::move(listener), service, table, log);
+  auto daemon = std::make_unique<HttpDaemon>(service, table, log);
   daemon->daemon_ = daemon->launch();
   if (daemon->daemon_ == nullptr) return Status(Code::io, "libmicrohttpd did not start", {}, errno);
   return daemon;
@@ -32,17 +28,14 @@ Result<std::unique_ptr<HttpDaemon>> HttpDaemon::start(Listener listener, Service
 
 MHD_Daemon* HttpDaemon::launch() {
   const auto idle_s = static_cast<unsigned>((service_.http.idle_timeout.count() + 999) / 1000);
-  // The bound is kept by on_accept(); libmicrohttpd divides its own among the threads, and a full
-  // thread would leave new connections waiting without a word.
-  const unsigned far_above = (service_.http.max_connections + 2 * surplus_connections) *
-                             std::max(service_.http.threads, 2U);
+  // The bound is kept by the acceptor; libmicrohttpd divides its own among the threads.
+  constexpr unsigned no_limit = 1U << 30;
   constexpr unsigned flags =
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
-  return MHD_start_daemon(flags, 0, &HttpDaemon::on_accept, this, &HttpDaemon::on_request, this,
+  return MHD_start_daemon(flags, 0, nullptr, nullptr, &HttpDaemon::on_request, this,
                           MHD_OPTION_EXTERNAL_LOGGER, &HttpDaemon::on_log, this,             //
-                          MHD_OPTION_LISTEN_SOCKET, listener_.fd(),                          //
                           MHD_OPTION_THREAD_POOL_SIZE, std::max(service_.http.threads, 2U),  //
-                          MHD_OPTION_CONNECTION_LIMIT, far_above,                            //
+                          MHD_OPTION_CONNECTION_LIMIT, no_limit,                             //
                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,             //
                           MHD_OPTION_CONNECTION_TIMEOUT, std::max(idle_s, 1U),               //
                           MHD_OPTION_NOTIFY_CONNECTION, &HttpDaemon::on_connection, this,    //
@@ -53,19 +46,12 @@ MHD_Daemon* HttpDaemon::launch() {
 }
 
 HttpDaemon::~HttpDaemon() {
-  quiesce();
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
 }
 
-void HttpDaemon::quiesce() {
-  if (daemon_ != nullptr) static_cast<void>(MHD_quiesce_daemon(daemon_));
-  listener_.close();
-}
-
-MHD_Result HttpDaemon::on_accept(void* self, const sockaddr*, socklen_t) {
-  const Service& service = static_cast<HttpDaemon*>(self)->service_;
-  return service.connections < service.http.max_connections + surplus_connections ? MHD_YES
-                                                                                  : MHD_NO;
+void HttpDaemon::add(Fd socket, const sockaddr* address, socklen_t length) {
+  // Closes the socket itself when it fails, and logs why.
+  static_cast<void>(MHD_add_connection(daemon_, socket.release(), address, length));
 }
 
 void HttpDaemon::on_connection(void* self, MHD_Connection* connection, void** context,

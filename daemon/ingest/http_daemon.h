@@ -1,13 +1,14 @@
-// One libmicrohttpd daemon on one listening socket, and its callbacks into Connection. Owned by
-// the server.
+// The libmicrohttpd daemon with its pool of threads, and its callbacks into Connection. Owned by
+// the server; it does not listen, connections are given to it.
 #pragma once
 
 #include <microhttpd.h>
+#include <rebuf/status.h>
 
 #include <memory>
 
 #include "daemon/ingest/connection_table.h"
-#include "daemon/ingest/listener.h"
+#include "daemon/ingest/fd.h"
 #include "daemon/ingest/service.h"
 #include "sinks/sink.h"
 
@@ -16,29 +17,23 @@ namespace rebuf::daemon::ingest {
 class HttpDaemon {
  public:
   // All three references must outlive it.
-  static Result<std::unique_ptr<HttpDaemon>> start(Listener listener, Service& service,
-                                                   ConnectionTable& table,
+  static Result<std::unique_ptr<HttpDaemon>> start(Service& service, ConnectionTable& table,
                                                    const sinks::Logger& log);
   // Only by start().
-  HttpDaemon(Listener listener, Service& service, ConnectionTable& table, const sinks::Logger& log)
-      : service_(service),
-        table_(table),
-        log_(log),
-        listener_(std::move(listener)),
-        port_(listener_.port()) {}
+  HttpDaemon(Service& service, ConnectionTable& table, const sinks::Logger& log)
+      : service_(service), table_(table), log_(log) {}
   ~HttpDaemon();  // only when no connection is suspended: libmicrohttpd aborts otherwise
   HttpDaemon(const HttpDaemon&) = delete;
   HttpDaemon& operator=(const HttpDaemon&) = delete;
 
-  void quiesce();  // no more connections; those that are there stay
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  // A connection that was accepted. Closed when libmicrohttpd does not take it.
+  void add(Fd socket, const sockaddr* address, socklen_t length);
 
  private:
   [[nodiscard]] MHD_Daemon* launch();
   void opened(MHD_Connection* connection, void** context);
   void closed(void** context);
 
-  static MHD_Result on_accept(void* self, const sockaddr* address, socklen_t length);
   static void on_connection(void* self, MHD_Connection* connection, void** context,
                             MHD_ConnectionNotificationCode what);
   static void* on_request_line(void* self, const char* uri, MHD_Connection* connection);
@@ -53,8 +48,6 @@ class HttpDaemon {
   Service& service_;
   ConnectionTable& table_;
   const sinks::Logger& log_;
-  Listener listener_;
-  const std::uint16_t port_;
   MHD_Daemon* daemon_ = nullptr;
 };
 

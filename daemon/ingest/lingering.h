@@ -1,7 +1,7 @@
 // Sockets that were answered before their request had come whole (413 at the headers, …). Closing
 // one with unread bytes makes the kernel reset the connection, and the client may never see the
 // answer; so the sending side is ended and what still comes is thrown away for a while. add() from
-// any thread, the rest by the timer thread alone.
+// any thread, the rest by the server's thread alone.
 #pragma once
 
 #include <poll.h>

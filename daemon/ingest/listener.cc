@@ -102,12 +102,8 @@ Result<Listener> Listener::open(const config::Listen& listen) {
   return listener;
 }
 
-Listener::~Listener() { close(); }
-
-void Listener::close() {
-  if (!fd_.valid()) return;
-  if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
-  fd_ = Fd();
+Listener::~Listener() {
+  if (fd_.valid() && !unix_path_.empty()) ::unlink(unix_path_.c_str());
 }
 
 }  // namespace rebuf::daemon::ingest

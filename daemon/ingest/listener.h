@@ -19,12 +19,10 @@ class Listener {
   static Result<Listener> open(const config::Listen& listen);
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) = delete;
-  ~Listener();
+  ~Listener();  // stops listening; what waits in the backlog is reset
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::uint16_t port() const { return port_; }  // 0 for a Unix socket
-  // Stops listening; what waits in the backlog is reset.
-  void close();
 
  private:
   Listener() = default;

@@ -1,6 +1,6 @@
 // The queue in front of limits.memory: a request whose body does not fit now waits its turn, first
 // come first served, for a bounded time. Any thread may call anything; one mutex inside. Memory
-// that routes let go is not announced, so the timer thread polls while somebody waits.
+// that routes let go is not announced, so the server's thread polls while somebody waits.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,7 @@ class MemoryGate {
   [[nodiscard]] std::uint64_t limit() const { return budget_.limit(); }
   // False when it does not fit now, or when others wait already.
   [[nodiscard]] bool try_charge(std::uint64_t bytes, MemoryBudget::Charge& into);
-  // Ends in exactly one call of waiter.wake, on the timer thread or the one that stops; perhaps
+  // Ends in exactly one call of waiter.wake, on the server's thread or the one that stops; perhaps
   // before this returns.
   void wait(Waiter& waiter);
   // Grants and times out. True while somebody still waits: call again soon.

@@ -28,7 +28,7 @@ struct Service {
   RouteTable routes;
   MemoryGate gate;
   Lingering lingering;
-  Waker waker;  // of the timer thread
+  Waker waker;  // of the server's thread
 
   std::atomic<bool> stopping{false};
   std::atomic<std::uint32_t> connections{0};

@@ -1,4 +1,4 @@
-// Wakes the timer thread out of its poll(). Any thread may call wake().
+// Wakes the server's thread out of its poll(). Any thread may call wake().
 #pragma once
 
 #include <sys/eventfd.h>

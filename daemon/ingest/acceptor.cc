@@ -1,0 +1,62 @@
+#include "daemon/ingest/acceptor.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace rebuf::daemon::ingest {
+namespace {
+
+// Connections over max_connections that get a 503; those beyond are closed at once.
+constexpr std::uint32_t surplus_connections = 64;
+constexpr int at_once = 64;  // accepted per listener and round
+constexpr std::chrono::milliseconds pause_without_resources{100};
+
+std::vector<std::uint16_t> ports_of(const std::vector<Listener>& listeners) {
+  std::vector<std::uint16_t> ports;
+  for (const Listener& listener : listeners) ports.push_back(listener.port());
+  return ports;
+}
+
+bool lacks_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(std::vector<Listener> listeners)
+    : ports_(ports_of(listeners)), listeners_(std::move(listeners)) {}
+
+void Acceptor::append_to(std::vector<pollfd>& set) {
+  if (Clock::now() < paused_until_) return;
+  const std::lock_guard lock(mutex_);
+  for (const Listener& listener : listeners_) set.push_back({listener.fd(), POLLIN, 0});
+}
+
+void Acceptor::accept_some(HttpDaemon& daemon, Service& service, Clock::time_point now) {
+  if (now < paused_until_) return;
+  const std::lock_guard lock(mutex_);
+  for (const Listener& listener : listeners_) {
+    for (int i = 0; i < at_once; ++i) {
+      sockaddr_storage address{};
+      socklen_t length = sizeof address;
+      auto* const peer = reinterpret_cast<sockaddr*>(&address);
+      Fd socket(::accept4(listener.fd(), peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (!socket.valid()) {
+        if (lacks_resources(errno)) paused_until_ = now + pause_without_resources;
+        if (errno == ECONNABORTED || errno == EINTR) continue;
+        break;
+      }
+      if (service.connections < service.http.max_connections + surplus_connections)
+        daemon.add(std::move(socket), peer, length);
+    }
+  }
+}
+
+void Acceptor::close() {
+  const std::lock_guard lock(mutex_);
+  listeners_.clear();
+}
+
+}  // namespace rebuf::daemon::ingest

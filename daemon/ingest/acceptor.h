@@ -1,0 +1,39 @@
+// The listening sockets, and the way of new connections from them to libmicrohttpd. libmicrohttpd
+// could listen by itself, but MHD_quiesce_daemon of 0.9.75 races with its own threads and then
+// aborts the process; and here max_connections and the lack of descriptors have a defined outcome.
+// close() from any thread, the rest by the server's own thread; one mutex inside.
+#pragma once
+
+#include <poll.h>
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "daemon/ingest/http_daemon.h"
+#include "daemon/ingest/listener.h"
+#include "daemon/request.h"
+
+namespace rebuf::daemon::ingest {
+
+class Acceptor {
+ public:
+  explicit Acceptor(std::vector<Listener> listeners);
+  [[nodiscard]] std::vector<std::uint16_t> ports() const { return ports_; }
+
+  // Appends what to poll for; nothing while accepting pauses.
+  void append_to(std::vector<pollfd>& set);
+  // Takes some of what waits. Connections far over max_connections are closed at once. Without
+  // descriptors or memory it pauses until paused_until().
+  void accept_some(HttpDaemon& daemon, Service& service, Clock::time_point now);
+  [[nodiscard]] Clock::time_point paused_until() const { return paused_until_; }
+  void close();  // nobody is listening any more when it returns
+
+ private:
+  const std::vector<std::uint16_t> ports_;
+  Clock::time_point paused_until_;
+  std::mutex mutex_;
+  std::vector<Listener> listeners_;  // guarded by mutex_
+};
+
+}  // namespace rebuf::daemon::ingest
