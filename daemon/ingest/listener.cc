@@ -103,6 +103,8 @@ Result<Listener> Listener::open(const config::Listen& listen) {
 }
 
 Listener::~Listener() {
+  // Closing alone would go on listening while the server's thread still polls the descriptor.
+  if (fd_.valid()) ::shutdown(fd_.get(), SHUT_RDWR);
   if (fd_.valid() && !unix_path_.empty()) ::unlink(unix_path_.c_str());
 }
 
