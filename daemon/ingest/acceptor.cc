@@ -34,22 +34,20 @@ void Acceptor::append_to(std::vector<pollfd>& set) {
   for (const Listener& listener : listeners_) set.push_back({listener.fd(), POLLIN, 0});
 }
 
-void Acceptor::accept_some(HttpDaemon& daemon, Service& service, Clock::time_point now) {
+void Acceptor::accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons,
+                           Service& service, Clock::time_point now) {
   if (now < paused_until_) return;
   const std::lock_guard lock(mutex_);
   for (const Listener& listener : listeners_) {
     for (int i = 0; i < at_once; ++i) {
-      sockaddr_storage address{};
-      socklen_t length = sizeof address;
-      auto* const peer = reinterpret_cast<sockaddr*>(&address);
-      Fd socket(::accept4(listener.fd(), peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      Fd socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!socket.valid()) {
         if (lacks_resources(errno)) paused_until_ = now + pause_without_resources;
         if (errno == ECONNABORTED || errno == EINTR) continue;
         break;
       }
       if (service.connections < service.http.max_connections + surplus_connections)
-        daemon.add(std::move(socket), peer, length);
+        daemons[next_++ % daemons.size()]->add(std::move(socket));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -23,15 +24,17 @@ class Acceptor {
 
   // Appends what to poll for; nothing while accepting pauses.
   void append_to(std::vector<pollfd>& set);
-  // Takes some of what waits. Connections far over max_connections are closed at once. Without
-  // descriptors or memory it pauses until paused_until().
-  void accept_some(HttpDaemon& daemon, Service& service, Clock::time_point now);
+  // Takes some of what waits and deals it out in turn. Connections far over max_connections are
+  // closed at once. Without descriptors or memory it pauses until paused_until().
+  void accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons, Service& service,
+                   Clock::time_point now);
   [[nodiscard]] Clock::time_point paused_until() const { return paused_until_; }
   void close();  // nobody is listening any more when it returns
 
  private:
   const std::vector<std::uint16_t> ports_;
   Clock::time_point paused_until_;
+  std::size_t next_ = 0;  // whose turn it is
   std::mutex mutex_;
   std::vector<Listener> listeners_;  // guarded by mutex_
 };

@@ -26,8 +26,9 @@ std::int64_t wall_clock_ms() {
 
 }  // namespace
 
-Connection::Connection(Service& service, MHD_Connection* connection, int fd, bool surplus)
-    : service_(service), connection_(connection), fd_(fd), surplus_(surplus) {
+Connection::Connection(Service& service, Mailbox& mailbox, MHD_Connection* connection, int fd,
+                       bool surplus)
+    : service_(service), mailbox_(mailbox), connection_(connection), fd_(fd), surplus_(surplus) {
   watch.idle_since = Clock::now();
 }
 
@@ -90,7 +91,7 @@ MHD_Result Connection::at_headers(std::string_view url, std::string_view method)
   phase_ = Phase::memory;
   const Clock::time_point deadline = started() + service_.http.request_timeout / 2;
   waiter_.until = std::min(Clock::now() + max_memory_wait, deadline);
-  waiter_.wake = [this] { service_.resume(connection_); };
+  waiter_.wake = [this] { mailbox_.put(connection_); };
   watch.stage = Watch::Stage::held;
   service_.held.fetch_add(1);
   MHD_suspend_connection(connection_);
@@ -203,7 +204,7 @@ void Connection::build(std::string_view body) {
     batch.add(envelope);
   }));
   request_ = std::make_shared<IngestRequest>(
-      std::move(batch), started() + service_.http.request_timeout, service_, connection_);
+      std::move(batch), started() + service_.http.request_timeout, mailbox_, connection_);
 }
 
 // The request has come whole: to the route with it, and wait for the answer.
@@ -221,7 +222,7 @@ MHD_Result Connection::finish() {
   if (!request_->answered()) {
     watch.stage = Watch::Stage::held;
     MHD_suspend_connection(connection_);
-    if (!request_->park()) service_.resume(connection_);
+    if (!request_->park()) mailbox_.put(connection_);
     return MHD_YES;
   }
   service_.held.fetch_sub(1);

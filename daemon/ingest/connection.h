@@ -1,6 +1,6 @@
 // One client connection and the request that is on it. Made when libmicrohttpd accepts, destroyed
-// when it closes. All but the Watch belongs to the connection's thread, which is libmicrohttpd's
-// pool thread; while the connection is suspended for memory, the memory gate writes `waiter_`.
+// when it closes. All but the Watch belongs to the connection's thread, that of its
+// HttpDaemon; while the connection is suspended for memory, the memory gate writes `waiter_`.
 //
 // A request passes through: headers -> [memory] -> body -> offered, or from any of the first three
 // to refused. libmicrohttpd calls on_call() once for the headers, for each piece of the body, once
@@ -17,10 +17,11 @@
 #include <string_view>
 
 #include "daemon/ingest/ingest_request.h"
+#include "daemon/ingest/mailbox.h"
 #include "daemon/ingest/memory_gate.h"
 #include "daemon/ingest/reply.h"
 #include "daemon/ingest/request_headers.h"
-#include "daemon/ingest/route_table.h"
+#include "daemon/ingest/service.h"
 #include "daemon/ingest/split.h"
 
 namespace rebuf::daemon::ingest {
@@ -42,7 +43,7 @@ struct Watch {
 class Connection {
  public:
   // `surplus`: over max_connections; its first request gets a 503 and it is closed.
-  Connection(Service& service, MHD_Connection* connection, int fd, bool surplus);
+  Connection(Service& service, Mailbox& mailbox, MHD_Connection* connection, int fd, bool surplus);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -80,6 +81,7 @@ class Connection {
   }
 
   Service& service_;
+  Mailbox& mailbox_;  // of the connection's thread
   MHD_Connection* const connection_;
   const int fd_;
   const bool surplus_;

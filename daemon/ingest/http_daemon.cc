@@ -1,5 +1,7 @@
 #include "daemon/ingest/http_daemon.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdarg>
@@ -16,6 +18,8 @@ Connection* connection_of(MHD_Connection* connection) {
   return info == nullptr ? nullptr : static_cast<Connection*>(info->socket_context);
 }
 
+constexpr MHD_UNSIGNED_LONG_LONG longest_ms = 60'000;
+
 }  // namespace
 
 Result<std::unique_ptr<HttpDaemon>> HttpDaemon::start(Service& service, ConnectionTable& table,
@@ -23,35 +27,62 @@ Result<std::unique_ptr<HttpDaemon>> HttpDaemon::start(Service& service, Connecti
   auto daemon = std::make_unique<HttpDaemon>(service, table, log);
   daemon->daemon_ = daemon->launch();
   if (daemon->daemon_ == nullptr) return Status(Code::io, "libmicrohttpd did not start", {}, errno);
+  const MHD_DaemonInfo* info = MHD_get_daemon_info(daemon->daemon_, MHD_DAEMON_INFO_EPOLL_FD);
+  if (info == nullptr || !daemon->mailbox_.valid())
+    return Status(Code::io, "eventfd or epoll", {}, errno);
+  daemon->epoll_fd_ = info->epoll_fd;
+  daemon->thread_ = std::thread([&own = *daemon] { own.run(); });
   return daemon;
 }
 
 MHD_Daemon* HttpDaemon::launch() {
   const auto idle_s = static_cast<unsigned>((service_.http.idle_timeout.count() + 999) / 1000);
-  // The bound is kept by the acceptor; libmicrohttpd divides its own among the threads.
+  // The bound is kept by the acceptor.
   constexpr unsigned no_limit = 1U << 30;
   constexpr unsigned flags =
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
   return MHD_start_daemon(flags, 0, nullptr, nullptr, &HttpDaemon::on_request, this,
-                          MHD_OPTION_EXTERNAL_LOGGER, &HttpDaemon::on_log, this,             //
-                          MHD_OPTION_THREAD_POOL_SIZE, std::max(service_.http.threads, 2U),  //
-                          MHD_OPTION_CONNECTION_LIMIT, no_limit,                             //
-                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,             //
-                          MHD_OPTION_CONNECTION_TIMEOUT, std::max(idle_s, 1U),               //
-                          MHD_OPTION_NOTIFY_CONNECTION, &HttpDaemon::on_connection, this,    //
-                          MHD_OPTION_URI_LOG_CALLBACK, &HttpDaemon::on_request_line, this,   //
-                          MHD_OPTION_NOTIFY_COMPLETED, &HttpDaemon::on_completed, this,      //
-                          MHD_OPTION_UNESCAPE_CALLBACK, &HttpDaemon::on_unescape, this,      //
+                          MHD_OPTION_EXTERNAL_LOGGER, &HttpDaemon::on_log, this,            //
+                          MHD_OPTION_CONNECTION_LIMIT, no_limit,                            //
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,            //
+                          MHD_OPTION_CONNECTION_TIMEOUT, std::max(idle_s, 1U),              //
+                          MHD_OPTION_NOTIFY_CONNECTION, &HttpDaemon::on_connection, this,   //
+                          MHD_OPTION_URI_LOG_CALLBACK, &HttpDaemon::on_request_line, this,  //
+                          MHD_OPTION_NOTIFY_COMPLETED, &HttpDaemon::on_completed, this,     //
+                          MHD_OPTION_UNESCAPE_CALLBACK, &HttpDaemon::on_unescape, this,     //
                           MHD_OPTION_END);
 }
 
 HttpDaemon::~HttpDaemon() {
+  ends_ = true;
+  mailbox_.wake();
+  if (thread_.joinable()) thread_.join();
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
 }
 
-void HttpDaemon::add(Fd socket, const sockaddr* address, socklen_t length) {
-  // Closes the socket itself when it fails, and logs why.
-  static_cast<void>(MHD_add_connection(daemon_, socket.release(), address, length));
+void HttpDaemon::run() {
+  Mailbox::Letters letters;
+  while (!ends_) {
+    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    const bool bounded = MHD_get_timeout(daemon_, &wait_ms) == MHD_YES;
+    std::array<pollfd, 2> set{{{epoll_fd_, POLLIN, 0}, {mailbox_.fd(), POLLIN, 0}}};
+    ::poll(set.data(), set.size(), bounded ? static_cast<int>(std::min(wait_ms, longest_ms)) : -1);
+    if (set[1].revents != 0) serve(letters);
+    static_cast<void>(MHD_run(daemon_));  // its only failure is a stopped daemon
+  }
+}
+
+void HttpDaemon::serve(Mailbox::Letters& letters) {
+  mailbox_.take(letters);
+  // libmicrohttpd closes a socket that it does not take, and logs why. It looks at the peer's
+  // address only to count by it, which is not asked for.
+  sockaddr peer{};
+  for (Fd& socket : letters.sockets)
+    static_cast<void>(MHD_add_connection(daemon_, socket.release(), &peer, sizeof peer));
+  for (MHD_Connection* connection : letters.resumed) {
+    MHD_resume_connection(connection);
+    service_.held.fetch_sub(1);
+  }
 }
 
 void HttpDaemon::on_connection(void* self, MHD_Connection* connection, void** context,
@@ -67,7 +98,7 @@ void HttpDaemon::opened(MHD_Connection* connection, void** context) {
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   const std::uint32_t open = service_.connections.fetch_add(1) + 1;
-  auto own = std::make_unique<Connection>(service_, connection, info->connect_fd,
+  auto own = std::make_unique<Connection>(service_, mailbox_, connection, info->connect_fd,
                                           open > service_.http.max_connections);
   table_.add(*own);
   *context = own.release();

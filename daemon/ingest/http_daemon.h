@@ -1,14 +1,22 @@
-// The libmicrohttpd daemon with its pool of threads, and its callbacks into Connection. Owned by
-// the server; it does not listen, connections are given to it.
+// One connection thread: a libmicrohttpd daemon, the loop that runs it, and its callbacks into
+// Connection. Owned by the server; connections are given to it.
+//
+// The loop is ours, not libmicrohttpd's: the inner loop of 0.9.75 waits again when exactly 128
+// events came at once, before it serves them, and so stalls with many busy connections. Run from
+// outside it never waits. And only this thread resumes connections, so that no wake-up is lost
+// between libmicrohttpd's flag and its signal.
 #pragma once
 
 #include <microhttpd.h>
 #include <rebuf/status.h>
 
+#include <atomic>
 #include <memory>
+#include <thread>
 
 #include "daemon/ingest/connection_table.h"
 #include "daemon/ingest/fd.h"
+#include "daemon/ingest/mailbox.h"
 #include "daemon/ingest/service.h"
 #include "sinks/sink.h"
 
@@ -22,15 +30,18 @@ class HttpDaemon {
   // Only by start().
   HttpDaemon(Service& service, ConnectionTable& table, const sinks::Logger& log)
       : service_(service), table_(table), log_(log) {}
-  ~HttpDaemon();  // only when no connection is suspended: libmicrohttpd aborts otherwise
+  // Ends the thread and closes the connections. Only when none is suspended: libmicrohttpd aborts
+  // otherwise.
+  ~HttpDaemon();
   HttpDaemon(const HttpDaemon&) = delete;
   HttpDaemon& operator=(const HttpDaemon&) = delete;
 
-  // A connection that was accepted. Closed when libmicrohttpd does not take it.
-  void add(Fd socket, const sockaddr* address, socklen_t length);
+  void add(Fd socket) { mailbox_.put(std::move(socket)); }  // any thread
 
  private:
   [[nodiscard]] MHD_Daemon* launch();
+  void run();
+  void serve(Mailbox::Letters& letters);
   void opened(MHD_Connection* connection, void** context);
   void closed(void** context);
 
@@ -48,7 +59,11 @@ class HttpDaemon {
   Service& service_;
   ConnectionTable& table_;
   const sinks::Logger& log_;
+  Mailbox mailbox_;
   MHD_Daemon* daemon_ = nullptr;
+  int epoll_fd_ = -1;  // libmicrohttpd's
+  std::atomic<bool> ends_{false};
+  std::thread thread_;
 };
 
 }  // namespace rebuf::daemon::ingest

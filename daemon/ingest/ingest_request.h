@@ -5,22 +5,22 @@
 #include <atomic>
 #include <utility>
 
-#include "daemon/ingest/service.h"
+#include "daemon/ingest/mailbox.h"
 #include "daemon/request.h"
 
 namespace rebuf::daemon::ingest {
 
 class IngestRequest final : public Request {
  public:
-  IngestRequest(Batch batch_in, Clock::time_point deadline_in, Service& service,
+  IngestRequest(Batch batch_in, Clock::time_point deadline_in, Mailbox& mailbox,
                 MHD_Connection* connection)
-      : Request(std::move(batch_in), deadline_in), service_(service), connection_(connection) {}
+      : Request(std::move(batch_in), deadline_in), mailbox_(mailbox), connection_(connection) {}
 
   void on_answer(Answer&& answer) noexcept override {
     answer_ = std::move(answer);
-    // Behind resume() the connection may be gone; this object lives as long as the caller holds it.
+    // Behind put() the connection may be gone; this object lives as long as the caller holds it.
     if (state_.exchange(State::answered, std::memory_order_acq_rel) == State::parked)
-      service_.resume(connection_);
+      mailbox_.put(connection_);
   }
 
   [[nodiscard]] bool answered() const {
@@ -36,7 +36,7 @@ class IngestRequest final : public Request {
 
  private:
   enum class State : std::uint8_t { running, parked, answered };
-  Service& service_;
+  Mailbox& mailbox_;
   MHD_Connection* const connection_;
   std::atomic<State> state_{State::running};
   Answer answer_;

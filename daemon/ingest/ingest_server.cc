@@ -47,7 +47,7 @@ struct IngestServer::Impl {
   ingest::Acceptor acceptor;
   ingest::ConnectionTable table;
   const milliseconds sweep_interval;
-  std::unique_ptr<ingest::HttpDaemon> daemon;
+  std::vector<std::unique_ptr<ingest::HttpDaemon>> daemons;
   std::atomic<bool> thread_ends{false};
   std::thread thread;
 };
@@ -70,7 +70,7 @@ void IngestServer::Impl::run_thread() {
     ::poll(set.data(), set.size(), static_cast<int>(next_wait(memory_waits).count()));
     service.waker.clear();
     const Clock::time_point now = Clock::now();
-    acceptor.accept_some(*daemon, service, now);
+    acceptor.accept_some(daemons, service, now);
     service.lingering.discard(now);
     if (now - last_sweep < sweep_interval) continue;
     table.sweep(now);
@@ -89,9 +89,11 @@ Result<std::unique_ptr<IngestServer>> IngestServer::start(const config::Http& ht
   }
   auto impl = std::make_unique<Impl>(http, routes, budget, std::move(log), std::move(listeners));
   if (!impl->service.waker.valid()) return Status(Code::io, "eventfd", {}, errno);
-  auto daemon = ingest::HttpDaemon::start(impl->service, impl->table, impl->log);
-  if (!daemon) return daemon.status();
-  impl->daemon = std::move(*daemon);
+  for (std::uint32_t i = 0; i < std::max(http.threads, 1U); ++i) {
+    auto daemon = ingest::HttpDaemon::start(impl->service, impl->table, impl->log);
+    if (!daemon) return daemon.status();
+    impl->daemons.push_back(std::move(*daemon));
+  }
   impl->thread = std::thread([&own = *impl] { own.run_thread(); });
   return std::make_unique<IngestServer>(std::move(impl));
 }
@@ -114,7 +116,7 @@ void IngestServer::stop() {
   impl_->thread_ends = true;
   service.waker.wake();
   if (impl_->thread.joinable()) impl_->thread.join();
-  impl_->daemon.reset();
+  impl_->daemons.clear();
 }
 
 const HttpCounts& IngestServer::counts(std::size_t route) const {

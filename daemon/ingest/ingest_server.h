@@ -6,8 +6,8 @@
 // quiesce and stop on one thread; the rest may be read from any. What is durable is said by the
 // routes: a 2xx goes out when Request::on_answer says so and never earlier.
 //
-// Threads: `http.threads` of libmicrohttpd (each connection stays on one), and the server's own: it
-// accepts, ends slow clients and looks after requests that wait for memory.
+// Threads: `http.threads` that run libmicrohttpd (each connection stays on one), and the server's
+// own: it accepts, ends slow clients and looks after requests that wait for memory.
 //
 // Answered by libmicrohttpd itself, in plain text and uncounted: request lines and header fields
 // that are no HTTP (400), or too long for a connection's 8 KiB (414, 431).

@@ -1,8 +1,6 @@
 // What all connections of an ingest server share. Owned by the server; outlives every connection.
 #pragma once
 
-#include <microhttpd.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -34,15 +32,9 @@ struct Service {
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> requests{0};  // begun and not yet over
   // Requests that are with a route or with the memory gate: libmicrohttpd must not stop before all
-  // have come back. Taken before `stopping` is looked at, so that none is missed.
+  // have come back. Counted up before `stopping` is looked at, so that none is missed, and down
+  // on the connection's thread.
   std::atomic<std::uint32_t> held{0};
-
-  // Ends a hold whose connection is suspended; from any thread. Counted down only when
-  // libmicrohttpd has returned: until then the server must not go.
-  void resume(MHD_Connection* connection) {
-    MHD_resume_connection(connection);
-    held.fetch_sub(1);
-  }
 };
 
 }  // namespace rebuf::daemon::ingest

@@ -1,0 +1,54 @@
+// What other threads have for a connection thread: accepted sockets, and connections whose
+// suspension is over. Owned by the thread's HttpDaemon; put by any thread, taken by its own.
+#pragma once
+
+#include <microhttpd.h>
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "daemon/ingest/fd.h"
+#include "daemon/ingest/waker.h"
+
+namespace rebuf::daemon::ingest {
+
+class Mailbox {
+ public:
+  struct Letters {
+    std::vector<Fd> sockets;
+    std::vector<MHD_Connection*> resumed;
+  };
+
+  [[nodiscard]] bool valid() const { return waker_.valid(); }
+  [[nodiscard]] int fd() const { return waker_.fd(); }  // readable when there is something
+
+  void put(Fd socket) {
+    const std::lock_guard lock(mutex_);
+    letters_.sockets.push_back(std::move(socket));
+    waker_.wake();
+  }
+  // Behind this the connection, and this object, may be gone; so the wake-up is under the lock.
+  void put(MHD_Connection* resumed) {
+    const std::lock_guard lock(mutex_);
+    letters_.resumed.push_back(resumed);
+    if (letters_.resumed.size() == 1) waker_.wake();
+  }
+  void wake() const { waker_.wake(); }
+
+  // Swaps what is there into `letters`, which is emptied before and keeps its capacity.
+  void take(Letters& letters) {
+    letters.sockets.clear();
+    letters.resumed.clear();
+    const std::lock_guard lock(mutex_);
+    waker_.clear();
+    std::swap(letters, letters_);
+  }
+
+ private:
+  Waker waker_;
+  std::mutex mutex_;
+  Letters letters_;  // guarded by mutex_
+};
+
+}  // namespace rebuf::daemon::ingest
