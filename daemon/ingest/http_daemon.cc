@@ -39,8 +39,8 @@ MHD_Daemon* HttpDaemon::launch() {
   const auto idle_s = static_cast<unsigned>((service_.http.idle_timeout.count() + 999) / 1000);
   // The bound is kept by the acceptor.
   constexpr unsigned no_limit = 1U << 30;
-  constexpr unsigned flags =
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
+  constexpr unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
+                             MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
   return MHD_start_daemon(flags, 0, nullptr, nullptr, &HttpDaemon::on_request, this,
                           MHD_OPTION_EXTERNAL_LOGGER, &HttpDaemon::on_log, this,            //
                           MHD_OPTION_CONNECTION_LIMIT, no_limit,                            //
