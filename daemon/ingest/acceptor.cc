@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds pause_without_resources{100};
 
 std::vector<std::uint16_t> ports_of(const std::vector<Listener>& listeners) {
   std::vector<std::uint16_t> ports;
+  ports.reserve(listeners.size());
   for (const Listener& listener : listeners) ports.push_back(listener.port());
   return ports;
 }

@@ -10,7 +10,7 @@ namespace {
 
 // True when the peer has ended or broken the connection.
 bool discard_some(int fd) {
-  std::array<char, 16384> waste;
+  std::array<char, 16384> waste{};
   for (int round = 0; round < 64; ++round) {
     const ssize_t got = ::recv(fd, waste.data(), waste.size(), MSG_DONTWAIT);
     if (got <= 0) return got == 0 || (errno != EAGAIN && errno != EINTR);
