@@ -39,7 +39,7 @@ Answer delivered(const Request& request) {
 
 }  // namespace
 
-FakeRoute::FakeRoute(std::string name) : answer(delivered) {
+FakeRoute::FakeRoute(const std::string& name) : answer(delivered) {
   settings.name = name;
   settings.path = "/ingest/" + name;
   settings.topic = name + "-topic";

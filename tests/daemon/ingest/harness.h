@@ -34,7 +34,7 @@ struct Taken {  // a message as the route got it
 class FakeRoute final : public Route {
  public:
   enum class Mode { at_once, other_thread, held };
-  explicit FakeRoute(std::string name = "r");
+  explicit FakeRoute(const std::string& name = "r");
   ~FakeRoute() override;  // answers what is held
 
   Mode mode = Mode::at_once;

@@ -57,8 +57,9 @@ TEST_CASE("a buffered message is answered 202 and says whether it is durable") {
     const Response response = harness.connect().post("/ingest/r", "x");
     const std::string word = durable ? "true" : "false";
     CHECK(response.status == 202);
-    CHECK(response.body ==
-          "{\"status\":\"buffered\",\"id\":\"" + id1 + "\",\"durable\":" + word + "}");
+    std::string expected = R"({"status":"buffered","id":")";
+    expected.append(id1).append(R"(","durable":)").append(word).append("}");
+    CHECK(response.body == expected);
     CHECK(response.header("rebuf-status") == "buffered");
     CHECK(response.header("rebuf-durable") == word);
   }

@@ -81,6 +81,7 @@ TEST_CASE("many clients at once, each in its order") {
   harness.route.mode = FakeRoute::Mode::other_thread;
   harness.start();
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int n = 0; n < 8; ++n)
     threads.emplace_back([&, n] {
       Client client = harness.connect();

@@ -81,7 +81,7 @@ TEST_CASE("a request that does not fit now waits until there is room") {
 TEST_CASE("those that wait are served in their order, and nobody passes them") {
   Small small(10'000);
   Client first = small.connect();
-  REQUIRE(first.send(post_text("/ingest/r", std::string(9'000, 'x'))));
+  REQUIRE(first.send(post_text("/ingest/r", std::string(8'500, 'x'))));
   REQUIRE(small.route.wait_held(1));
   std::vector<Client> waiting;
   for (const char* body : {"A", "B", "C"}) {

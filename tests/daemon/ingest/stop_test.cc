@@ -89,6 +89,7 @@ TEST_CASE("stop in the middle of traffic loses no answer that was given") {
   std::atomic<std::size_t> delivered{0};
   std::atomic<int> started{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int n = 0; n < 8; ++n)
     threads.emplace_back([&] {
       Client client = harness.connect();
