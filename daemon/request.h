@@ -30,10 +30,12 @@ class Batch {
   }
   void add(const Envelope& envelope) {
     encode(envelope, bytes_);
+    payload_bytes_ += envelope.value.size();
     ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
   }
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
-  [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }           // encoded
+  [[nodiscard]] std::size_t payload_bytes() const { return payload_bytes_; }  // of the values
   [[nodiscard]] std::span<std::byte> envelope(std::size_t index) {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
     return std::as_writable_bytes(std::span(bytes_)).subspan(begin, ends_[index] - begin);
@@ -43,6 +45,7 @@ class Batch {
   MemoryBudget::Charge charge_;
   std::string bytes_;                // at most 4 GiB, which max_body assures
   std::vector<std::uint32_t> ends_;  // of each envelope in bytes_
+  std::size_t payload_bytes_ = 0;
 };
 
 // What a refused request or message is called in `code`; contracts: stable names.

@@ -1,0 +1,57 @@
+// A route's dead letters: a bounded rebuf log of its own (<route>/dead/) with the messages that the
+// sink refused for what they are, each with reason, time, sink and its original envelope. Used by
+// the route's worker thread only, but for count().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "daemon/envelope.h"
+#include "rebuf/log.h"
+
+namespace rebuf::daemon {
+
+// An entry of the log, big-endian:
+//   0 4 magic F5 72 62 64   4 1 version (1)   5 1 reason length   6 1 sink length   7 1 zero   8 8
+//   time, ms since the epoch
+//  16 4 detail length      20 … reason, sink, detail, envelope (to the end)
+struct DeadLetter {
+  std::int64_t time_ms = 0;
+  std::string_view reason;  // "too_large", …
+  std::string_view sink;
+  std::string_view detail;
+  std::span<const std::byte> envelope;
+};
+[[nodiscard]] std::string encode(const DeadLetter& letter);
+[[nodiscard]] std::optional<DeadLetter> decode_dead_letter(
+    std::span<const std::byte> data) noexcept;
+
+class DeadLetters {
+ public:
+  // `dir` is <route>/dead. Opening reads what stands there: the count, and the newest ids.
+  [[nodiscard]] static Result<std::unique_ptr<DeadLetters>> open(
+      const std::filesystem::path& dir, std::uint64_t max_bytes,
+      std::function<void(LogLevel, std::string_view)> logger);
+
+  // Durable when it returns. A message whose id is already there is not added again. Errors: full
+  // (max_bytes, or the disk), as Log::write.
+  [[nodiscard]] Status add(const DeadLetter& letter);
+  [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  DeadLetters(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+
+  const std::uint64_t max_bytes_;
+  std::unique_ptr<Log> log_;
+  std::set<sinks::MessageId> newest_ids_;  // of the last ones: a crash repeats at most a window
+  std::atomic<std::uint64_t> count_{0};
+};
+
+}  // namespace rebuf::daemon

@@ -1,0 +1,117 @@
+#include "daemon/route/identity.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace rebuf::daemon {
+namespace {
+
+constexpr std::size_t slot_bytes = 512;  // a sector: written whole or not at all
+constexpr std::uint32_t last_start = (1U << 24) - 1;
+
+// As it lies in the file, host byte order: the file belongs to this machine.
+struct Slot {
+  std::array<char, 8> magic{'r', 'e', 'b', 'u', 'f', 'i', 'd', '1'};
+  std::uint64_t generation = 0;
+  std::uint64_t machine = 0;  // hash of the machine id
+  IdPrefix prefix{};
+  std::uint64_t start = 0;
+  std::uint64_t checksum = 0;  // of everything before
+};
+static_assert(sizeof(Slot) == 48 && sizeof(Slot) <= slot_bytes);
+
+std::uint64_t fnv1a(const void* data, std::size_t size) {  // Fowler, Noll, Vo; 64 bits
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (std::size_t i = 0; i < size; ++i)
+    hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 1099511628211ULL;
+  return hash;
+}
+
+std::uint64_t checksum(const Slot& slot) { return fnv1a(&slot, offsetof(Slot, checksum)); }
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Status failed(const char* what, const std::filesystem::path& file) {
+  const int error = errno;
+  return {error == ENOSPC ? Code::full : Code::io, what, file.string(), error};
+}
+
+std::optional<Slot> read_slot(int fd, int index) {
+  Slot slot;
+  if (::pread(fd, &slot, sizeof slot, static_cast<off_t>(slot_bytes) * index) !=
+      static_cast<ssize_t>(sizeof slot))
+    return std::nullopt;
+  if (slot.magic != Slot{}.magic || slot.checksum != checksum(slot)) return std::nullopt;
+  return slot;
+}
+
+}  // namespace
+
+Result<Identity> Identity::open(const std::filesystem::path& file, const std::string& machine_id) {
+  const Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  if (fd.get() < 0) return failed("open", file);
+  if (const int error = ::posix_fallocate(fd.get(), 0, 2 * slot_bytes); error != 0) {
+    errno = error;
+    return failed("posix_fallocate", file);
+  }
+  const auto a = read_slot(fd.get(), 0);
+  const auto b = read_slot(fd.get(), 1);
+  const bool second = b && (!a || b->generation > a->generation);
+  const std::optional<Slot> last = second ? b : a;
+
+  Slot slot;
+  slot.machine = fnv1a(machine_id.data(), machine_id.size());
+  slot.generation = last ? last->generation + 1 : 1;
+  if (last && last->machine == slot.machine && last->start < last_start) {
+    slot.prefix = last->prefix;
+    slot.start = last->start + 1;
+  } else {
+    if (::getrandom(slot.prefix.data(), slot.prefix.size(), 0) !=
+        static_cast<ssize_t>(slot.prefix.size()))
+      return failed("getrandom", file);
+    slot.start = 1;
+  }
+  slot.checksum = checksum(slot);
+  const off_t offset = second ? 0 : static_cast<off_t>(slot_bytes);  // never over the newest
+  if (::pwrite(fd.get(), &slot, sizeof slot, offset) != static_cast<ssize_t>(sizeof slot))
+    return failed("pwrite", file);
+  if (::fsync(fd.get()) != 0) return failed("fsync", file);
+  const Fd parent(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent.get() < 0 || ::fsync(parent.get()) != 0) return failed("fsync", file.parent_path());
+
+  Identity identity;
+  identity.prefix_ = slot.prefix;
+  identity.start_ = static_cast<std::uint32_t>(slot.start);
+  return identity;
+}
+
+sinks::MessageId Identity::next() {
+  sinks::MessageId id;
+  std::copy(prefix_.begin(), prefix_.end(), id.bytes.begin());
+  for (std::size_t i = 0; i < 3; ++i)
+    id.bytes[8 + i] = static_cast<std::uint8_t>(start_ >> (16 - 8 * i));
+  for (std::size_t i = 0; i < 5; ++i)
+    id.bytes[11 + i] = static_cast<std::uint8_t>(count_ >> (32 - 8 * i));
+  ++count_;
+  return id;
+}
+
+}  // namespace rebuf::daemon

@@ -1,0 +1,166 @@
+// Opening a route: its directory, identity, log and dead letters, and how much is waiting.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "daemon/route/live_route.h"
+
+namespace rebuf::daemon {
+namespace {
+
+constexpr std::uint64_t preallocate_bytes = 4U << 20;
+
+Status make_directory(const std::filesystem::path& dir) {
+  if (::mkdir(dir.c_str(), 0750) == 0) {
+    const int parent = ::open(dir.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool durable = parent >= 0 && ::fsync(parent) == 0;
+    const int error = errno;
+    if (parent >= 0) ::close(parent);
+    if (!durable) return {Code::io, "fsync", dir.parent_path().string(), error};
+    return {};
+  }
+  if (errno == EEXIST) return {};
+  return {Code::io, "mkdir", dir.string(), errno};
+}
+
+std::int64_t wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+LiveRoute::LiveRoute(LiveRouteSettings settings)
+    : settings_(std::move(settings)), dir_(settings_.data_dir / settings_.route.name) {}
+
+Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
+  std::unique_ptr<LiveRoute> route(new LiveRoute(std::move(settings)));  // private constructor
+  for (const auto& dir : {route->dir_, route->dir_ / "dead"})
+    if (Status status = make_directory(dir); !status.ok()) return status;
+  auto identity = Identity::open(route->dir_ / "identity", route->settings_.machine_id);
+  if (!identity) return identity.status();
+  route->identity_ = std::move(*identity);
+  auto letters = DeadLetters::open(
+      route->dir_ / "dead", route->settings_.route.dead_letters_max_bytes, route->settings_.logger);
+  if (!letters) return letters.status();
+  route->dead_letters_ = std::move(*letters);
+  auto log = route->open_log();
+  if (!log) return log.status();
+  route->log_ = std::move(*log);
+
+  auto found = route->find_backlog();
+  if (!found) return found.status();
+  const CursorFound& cursor = route->log_->cursor_at_open();
+  if (auto before = decode_lifetime(cursor.cursor.user)) {
+    route->before_ = *before;
+    route->before_.exact = before->exact && before->clean && cursor.how == CursorFound::How::exact;
+  } else if (cursor.how != CursorFound::How::none) {
+    route->before_.exact = false;
+  }
+  // From here on a crash makes the lifetime totals inexact; this also makes the cursor that open
+  // chose durable.
+  Cursor first{found->position, found->ordinal.value_or(found->next_ordinal),
+               route->lifetime_bytes(false)};
+  if (Status status = route->log_->save_cursor(first); !status.ok())
+    route->say(LogLevel::warning, "the cursor cannot be saved now: " + status.message());
+
+  CoreSettings core;
+  core.route = route->settings_.route;
+  core.durable = route->settings_.route.buffer.sync == config::Sync::every_write;
+  core.id_prefix = route->identity_.prefix();
+  core.foreign_timestamp_ms = wall_ms();
+  route->core_ = std::make_unique<Core>(std::move(core), static_cast<Effects&>(*route));
+  route->core_->start(*found, Clock::now());
+  if (found->messages > 0)
+    route->say(LogLevel::info, std::to_string(found->messages) + " messages wait in the log");
+  return route;
+}
+
+Result<std::unique_ptr<Log>> LiveRoute::open_log() {
+  const config::Buffer& buffer = settings_.route.buffer;
+  Options options;
+  options.max_log_size = buffer.segment_size;
+  options.max_segments = Options::unlimited;  // the route counts bytes and refuses by itself
+  options.on_full = OnFull::refuse;
+  options.sync_strategy =
+      buffer.sync == config::Sync::every_write ? SyncStrategy::every_write : SyncStrategy::interval;
+  options.fsync_time = buffer.sync_interval;
+  options.preallocate = std::min(preallocate_bytes, buffer.segment_size);
+  options.state_dir = dir_;
+  options.logger = settings_.logger;
+  options.ordinal_of = [](Bytes data) { return daemon::ordinal_of(data); };
+  options.on_appended = [this](std::span<const Appended> groups) {
+    with_core([&](Core& core, Clock::time_point now) {
+      core.appended(groups, log_->stats().bytes, now);
+    });
+  };
+  options.on_commit = [this](const CommitInfo& commit) {
+    histograms_.wal_commit_entries.observe(static_cast<double>(commit.entries));
+    if (commit.sync_time.count() > 0)
+      histograms_.wal_sync.observe(std::chrono::duration<double>(commit.sync_time).count());
+  };
+  auto log = Log::open(dir_ / "log", std::move(options));
+  if (!log) return log.status();
+  const CursorFound& cursor = (*log)->cursor_at_open();
+  if (cursor.how == CursorFound::How::fell_back)
+    say(LogLevel::warning,
+        "the cursor fell back to the oldest entry, so some messages may be delivered again: " +
+            cursor.reason);
+  return log;
+}
+
+// How many messages stand behind the cursor. Ordinals tell without reading the backlog; entries of
+// a Go writer have to be counted.
+Result<Recovered> LiveRoute::find_backlog() {
+  const CursorFound& cursor = log_->cursor_at_open();
+  const std::optional<std::uint64_t> last = log_->last_ordinal_at_open();
+  const Stats stats = log_->stats();
+  Recovered found;
+  found.position = cursor.cursor.position;
+  found.log_bytes = stats.bytes;
+  found.next_ordinal = last ? *last + 1 : 0;
+  if (cursor.how == CursorFound::How::exact) {
+    found.ordinal = cursor.cursor.ordinal;
+    found.next_ordinal = std::max(found.next_ordinal, cursor.cursor.ordinal);
+  }
+  const auto reader = log_->reader(found.position);
+  auto block = reader->next(1);
+  if (!block) return block.status();
+  if (block->entries.empty() && block->at_end) {
+    found.ordinal = found.next_ordinal;
+    return found;
+  }
+  const std::uint64_t before =
+      stats.oldest.segment == found.position.segment ? found.position.offset : 0;
+  found.bytes = stats.bytes > before ? stats.bytes - before : 0;
+
+  const auto first =
+      block->entries.empty() ? std::nullopt : daemon::ordinal_of(block->entries.front().data);
+  if (!block->entries.empty())
+    if (const auto envelope = decode(block->entries.front().data))
+      found.oldest_arrival_ms = envelope->arrival_ms;
+  if (first && last && *first <= *last) {
+    if (!found.ordinal || *found.ordinal > *first) found.ordinal = first;
+    found.messages = *last + 1 - *found.ordinal;
+    return found;
+  }
+  found.ordinal.reset();
+  while (true) {
+    for (const EntryRef& entry : block->entries) {
+      ++found.messages;
+      if (const auto ordinal = daemon::ordinal_of(entry.data))
+        found.next_ordinal = std::max(found.next_ordinal, *ordinal + 1);
+      else
+        ++found.without_ordinal;
+    }
+    if (block->at_end) return found;
+    block = reader->next(1U << 20);
+    if (!block) return block.status();
+  }
+}
+
+}  // namespace rebuf::daemon

@@ -1,0 +1,328 @@
+#include "daemon/route/live_route.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rebuf/file_system.h"
+
+namespace rebuf::daemon {
+
+LiveRoute::~LiveRoute() {
+  if (worker_.joinable()) finish_stop(Clock::now());
+}
+
+void LiveRoute::deliver(Answers& answers) {
+  const auto now = Clock::now();
+  for (auto& [request, answer] : answers) {
+    const double seconds = std::chrono::duration<double>(now - request->progress.offered).count();
+    if (answer.code == AnswerCode::ok)
+      (answer.buffered > 0 ? histograms_.ack_buffered : histograms_.ack_delivered).observe(seconds);
+    request->on_answer(std::move(answer));
+  }
+}
+
+void LiveRoute::start(sinks::Sink& sink) {
+  sinks::ChannelOptions options;
+  options.route = settings_.route.name;
+  options.topic = settings_.route.topic;
+  options.max_messages = settings_.route.window_max_messages;
+  options.max_bytes = settings_.route.window_max_bytes;
+  channel_ = sink.attach(std::move(options), *this);
+  last_tick_ns_ = Clock::now().time_since_epoch().count();
+  worker_ = std::thread([this] { run(); });
+}
+
+void LiveRoute::offer(std::shared_ptr<Request> request) {
+  with_core([&](Core& core, Clock::time_point now) { core.offer(std::move(request), now); });
+}
+
+void LiveRoute::begin_stop() {
+  with_core([](Core& core, Clock::time_point now) { core.stop(now); });
+}
+
+void LiveRoute::finish_stop(Clock::time_point deadline) {
+  constexpr auto log_patience = std::chrono::seconds(10);
+  const auto wait_until = [this](Clock::time_point until, auto&& condition) {
+    std::unique_lock lock(mutex_);
+    while (!condition() && Clock::now() < until) wake_.wait_for(lock, std::chrono::milliseconds(5));
+    return condition();
+  };
+  begin_stop();
+  const bool quiet = wait_until(deadline, [this] { return core_->quiet(); });
+  with_core([](Core& core, Clock::time_point now) { core.spill_for_stop(now); });
+  wait_until(Clock::now() + log_patience, [this] { return core_->log_quiet(); });
+  if (channel_) channel_->stop(quiet ? Clock::now() : std::max(Clock::now(), deadline));
+  // What the sink gave back at the end and nobody had insured.
+  with_core([](Core& core, Clock::time_point now) { core.spill_for_stop(now); });
+  wait_until(Clock::now() + log_patience,
+             [this] { return core_->log_quiet() && core_->dead_letters_quiet(); });
+  {
+    const std::lock_guard lock(mutex_);
+    worker_stop_ = true;
+  }
+  wake_.notify_all();
+  if (worker_.joinable()) worker_.join();
+  reader_.reset();
+  if (log_) {
+    Cursor cursor;
+    {
+      const std::lock_guard lock(mutex_);
+      cursor = core_->cursor();
+    }
+    cursor.user = lifetime_bytes(true);
+    if (const Status status = log_->save_cursor(cursor); !status.ok())
+      say(LogLevel::error, "the last cursor could not be saved: " + status.message());
+    if (const Status status = log_->close(); !status.ok())
+      say(LogLevel::error, "closing the log: " + status.message());
+  }
+  with_core([](Core& core, Clock::time_point now) { core.give_up(now); });
+  channel_.reset();
+}
+
+// --- Effects: under mutex_, called by the core ---
+
+std::size_t LiveRoute::submit(std::span<const sinks::OutMessage> messages) {
+  return channel_ ? channel_->submit(messages) : 0;
+}
+
+Status LiveRoute::append(std::span<const Bytes> group, std::uint64_t tag) {
+  return log_->append(group, tag);
+}
+
+void LiveRoute::resume_appends() {
+  if (log_) log_->resume_appends();
+}
+
+void LiveRoute::answer(std::shared_ptr<Request> request, Answer answer) {
+  answers_.emplace_back(std::move(request), std::move(answer));
+}
+
+std::uint64_t LiveRoute::random(std::uint64_t bound) {
+  return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
+}
+
+sinks::MessageId LiveRoute::next_id() { return identity_.next(); }
+
+// --- ChannelListener ---
+
+void LiveRoute::on_reports(std::span<const sinks::Report> reports) {
+  const bool any = std::any_of(reports.begin(), reports.end(), [](const sinks::Report& report) {
+    return report.outcome == sinks::Outcome::delivered;
+  });
+  with_core([&](Core& core, Clock::time_point now) {
+    if (any) last_delivery_ = std::chrono::system_clock::now();
+    core.reports(reports, now);
+  });
+}
+
+void LiveRoute::on_health(const sinks::Health& health) {
+  with_core([&](Core& core, Clock::time_point now) { core.health(health, now); });
+}
+
+void LiveRoute::on_reopened() {
+  with_core([](Core& core, Clock::time_point now) { core.reopened(now); });
+}
+
+// --- questions ---
+
+RouteSnapshot LiveRoute::snapshot() const {
+  RouteSnapshot snapshot;
+  const std::lock_guard lock(mutex_);
+  core_->fill(snapshot, Clock::now(), std::chrono::system_clock::now());
+  snapshot.lifetime = sum(before_.totals, snapshot.totals);
+  snapshot.lifetime_exact = before_.exact;
+  snapshot.last_delivery = last_delivery_;
+  snapshot.dead_letter_messages = dead_letters_->count();
+  if (log_) {
+    const Stats stats = log_->stats();
+    snapshot.backlog_segments =
+        snapshot.backlog_messages == 0 ? 0 : stats.segments + (stats.active_bytes > 0 ? 1 : 0);
+    snapshot.log_damaged_bytes = stats.damaged_bytes;
+  }
+  return snapshot;
+}
+
+Readiness LiveRoute::readiness() const {
+  const std::lock_guard lock(mutex_);
+  return core_->readiness();
+}
+
+bool LiveRoute::making_progress() const {
+  constexpr auto longest = std::chrono::seconds(30);
+  const auto last =
+      Clock::time_point(Clock::duration(last_tick_ns_.load(std::memory_order_relaxed)));
+  return Clock::now() - last < longest;
+}
+
+std::vector<std::byte> LiveRoute::lifetime_bytes(bool clean) {
+  Lifetime lifetime = before_;
+  {
+    const std::lock_guard lock(mutex_);
+    if (core_) lifetime.totals = sum(before_.totals, core_->totals());
+  }
+  // What waits in the log is found again, as recovered, by the next process.
+  lifetime.clean = clean;
+  return encode(lifetime);
+}
+
+void LiveRoute::say(LogLevel level, std::string_view text) const {
+  if (settings_.logger) settings_.logger(level, text);
+}
+
+// --- the worker ---
+
+void LiveRoute::run() {
+  constexpr auto busy = std::chrono::milliseconds(20);
+  constexpr auto idle = std::chrono::milliseconds(500);
+  std::unique_lock lock(mutex_);
+  while (!worker_stop_) {
+    woken_ = false;
+    lock.unlock();
+    const bool low = disk_low();
+    with_core([&](Core& core, Clock::time_point now) { core.tick(now, low); });
+    last_tick_ns_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    lock.lock();
+    Work work = core_->next_work(Clock::now());
+    if (std::holds_alternative<std::monostate>(work)) {
+      const auto pause = core_->idle() ? idle : busy;
+      wake_.wait_for(lock, pause, [this] { return woken_ || worker_stop_; });
+      continue;
+    }
+    lock.unlock();
+    std::visit([this](auto& chosen) { perform(chosen); }, work);
+    lock.lock();
+  }
+}
+
+void LiveRoute::perform(ReadWork& work) {
+  if (!reader_) reader_ = log_->reader(work.from);
+  if (reader_->position() != work.from) reader_->seek(work.from);
+  auto block = reader_->next(work.max_bytes);
+  with_core([&](Core& core, Clock::time_point now) {
+    if (block.ok())
+      core.log_read(*block, now);
+    else
+      core.log_read_failed(now);
+  });
+  if (!block.ok()) say(LogLevel::error, "reading the log: " + block.status().message());
+}
+
+void LiveRoute::perform(DeadLetterWork& work) {
+  DeadLetter letter;
+  letter.time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  letter.reason = sinks::to_string(work.entry->refusal);
+  letter.sink = settings_.route.sink;
+  letter.detail = work.detail;
+  letter.envelope = work.entry->envelope;
+  const Status status = dead_letters_->add(letter);
+  if (!status.ok())
+    say(LogLevel::error, "a dead letter cannot be kept, the route waits: " + status.message());
+  with_core(
+      [&](Core& core, Clock::time_point now) { core.dead_lettered(work.entry, status, now); });
+}
+
+void LiveRoute::perform(HousekeepingWork& work) {
+  Status status;
+  std::optional<SegmentId> active;
+  if (work.save) {
+    work.save->user = lifetime_bytes(false);
+    status = log_->save_cursor(*work.save);
+  }
+  if (status.ok() && work.seal) {
+    status = log_->seal();
+    active = log_->stats().end.segment;
+  }
+  if (status.ok() && work.purge_through) status = log_->purge_through(*work.purge_through);
+  if (!status.ok()) say(LogLevel::error, "cursor and segments: " + status.message());
+  with_core([&](Core& core, Clock::time_point now) {
+    core.housekeeping_done(work, status, active, log_->stats().bytes, now);
+  });
+}
+
+// Makes the cursor pass the oldest segment, durably, and then removes it.
+Result<std::pair<Position, std::uint64_t>> LiveRoute::drop_oldest_segment() {
+  if (log_->segment_count() == 0)
+    if (Status status = log_->seal(); !status.ok()) return status;
+  if (log_->segment_count() == 0)
+    return Status{Code::full, "nothing is left in the log that could be dropped", dir_.string()};
+  const SegmentId oldest = log_->stats().oldest.segment;
+  const auto reader = log_->reader(Position{oldest + 1, 0});
+  auto block = reader->next(1);
+  if (!block) return block.status();
+  Cursor cursor;
+  cursor.position = Position{oldest + 1, 0};
+  {
+    const std::lock_guard lock(mutex_);
+    cursor.ordinal = core_->committed_ordinal();
+    if (const Cursor now = core_->cursor(); cursor.position < now.position) cursor = now;
+  }
+  if (!block->entries.empty()) {
+    const auto ordinal = daemon::ordinal_of(block->entries.front().data);
+    if (ordinal)
+      cursor.ordinal = std::max(
+          *ordinal, cursor.position == Position{oldest + 1, 0} ? *ordinal : cursor.ordinal);
+  }
+  cursor.user = lifetime_bytes(false);
+  if (Status status = log_->save_cursor(cursor); !status.ok()) return status;
+  if (Status status = log_->purge_through(oldest); !status.ok()) return status;
+  return std::pair{Position{oldest + 1, 0}, cursor.ordinal};
+}
+
+void LiveRoute::perform(DropOldestWork& /*work*/) {
+  const auto dropped = drop_oldest_segment();
+  with_core([&](Core& core, Clock::time_point now) {
+    if (dropped.ok())
+      core.dropped_oldest({}, dropped->first, dropped->second, log_->stats().bytes, now);
+    else
+      core.dropped_oldest(dropped.status(), {}, 0, log_->stats().bytes, now);
+  });
+}
+
+void LiveRoute::perform(ReopenLogWork& /*work*/) {
+  reader_.reset();
+  {
+    // The log is closed outside the lock; nobody appends meanwhile, because the core knows that it
+    // failed.
+    const Status closed = log_->close();
+    ignore(closed, "it failed before; opening it again says what is wrong");
+  }
+  std::unique_ptr<Log> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::move(log_);
+  }
+  old.reset();
+  auto log = open_log();
+  const Status status = log.status();
+  std::uint64_t next = 0;
+  if (status.ok()) {
+    const auto last = (*log)->last_ordinal_at_open();
+    next = last ? *last + 1 : 0;
+    const std::lock_guard lock(mutex_);
+    log_ = std::move(*log);
+  }
+  say(status.ok() ? LogLevel::warning : LogLevel::error,
+      status.ok() ? std::string("the log was opened again after a failure")
+                  : "opening the log again: " + status.message());
+  with_core([&](Core& core, Clock::time_point now) {
+    core.log_reopened(status, next, log_ ? log_->stats().bytes : 0, now);
+  });
+}
+
+void LiveRoute::perform(ProbeWork& /*work*/) { channel_->probe(); }
+
+void LiveRoute::perform(RecallWork& /*work*/) { channel_->recall(); }
+
+bool LiveRoute::disk_low() {
+  if (settings_.keep_free_bytes == 0) return false;
+  const auto now = Clock::now();
+  if (now - disk_looked_at_ < std::chrono::seconds(1)) return disk_low_;
+  disk_looked_at_ = now;
+  const std::int64_t free = FileSystem::real().free_bytes(dir_);
+  disk_low_ = free >= 0 && static_cast<std::uint64_t>(free) < settings_.keep_free_bytes;
+  return disk_low_;
+}
+
+}  // namespace rebuf::daemon

@@ -1,0 +1,138 @@
+// A route at work: the core with its lock, its log, its channel into the sink, its dead letters and
+// its worker thread.
+//
+// Threads: ingest threads call offer; the sink's threads the ChannelListener; the log's commit
+// thread on_appended; the worker (one per route) does everything slow: reads, cursor, purge, dead
+// letters, probes, timers. All of them meet under mutex_, which is held for decisions only, never
+// over a system call that can block. Answers leave after the lock is released.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "daemon/route.h"
+#include "daemon/route/core.h"
+#include "daemon/route/dead_letters.h"
+#include "daemon/route/identity.h"
+#include "daemon/route/lifetime.h"
+
+namespace rebuf::daemon {
+
+struct LiveRouteSettings {
+  config::RouteConfig route;
+  std::filesystem::path data_dir;  // the daemon's; the route's directory is <data_dir>/<route>
+  std::uint64_t keep_free_bytes = 0;
+  std::string machine_id;
+  std::function<void(LogLevel, std::string_view)> logger;  // any thread
+};
+
+class LiveRoute final : public Route, private Effects, private sinks::ChannelListener {
+ public:
+  // Opens the log and everything beside it, and reads how much is waiting. Errors: what stops the
+  // route (P6): a directory that cannot be written, a lock that another process holds.
+  [[nodiscard]] static Result<std::unique_ptr<LiveRoute>> open(LiveRouteSettings settings);
+  ~LiveRoute() override;
+
+  // Attaches to the sink, which must outlive the route, and starts the worker.
+  void start(sinks::Sink& sink);
+  // From here on new requests are refused.
+  void begin_stop();
+  // Waits until the sink has taken what is in transit (till the deadline), spills the rest, answers
+  // everybody, closes the log. Blocks.
+  void finish_stop(Clock::time_point deadline);
+
+  [[nodiscard]] const config::RouteConfig& config() const override { return settings_.route; }
+  void offer(std::shared_ptr<Request> request) override;
+  [[nodiscard]] RouteSnapshot snapshot() const override;
+  [[nodiscard]] Readiness readiness() const override;
+  [[nodiscard]] const RouteHistograms& histograms() const override { return histograms_; }
+  [[nodiscard]] bool making_progress() const override;
+
+ private:
+  explicit LiveRoute(LiveRouteSettings settings);
+  [[nodiscard]] Result<std::unique_ptr<Log>> open_log();
+  [[nodiscard]] Result<Recovered> find_backlog();
+
+  // Effects, under mutex_
+  std::size_t submit(std::span<const sinks::OutMessage> messages) override;
+  Status append(std::span<const Bytes> group, std::uint64_t tag) override;
+  void resume_appends() override;
+  void answer(std::shared_ptr<Request> request, Answer answer) override;
+  std::uint64_t random(std::uint64_t bound) override;
+  sinks::MessageId next_id() override;
+
+  // ChannelListener, on the sink's threads
+  void on_reports(std::span<const sinks::Report> reports) override;
+  void on_health(const sinks::Health& health) override;
+  void on_reopened() override;
+
+  using Answers = std::vector<std::pair<std::shared_ptr<Request>, Answer>>;
+  // Runs `event` on the core under the lock; answers and wakes afterwards.
+  template <class Event>
+  void with_core(Event&& event) {
+    Answers answers;
+    bool wake = false;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto now = Clock::now();
+      event(*core_, now);
+      answers.swap(answers_);
+      if (!woken_ && core_->has_urgent_work(now)) wake = woken_ = true;
+    }
+    if (wake) wake_.notify_one();
+    if (!answers.empty()) deliver(answers);
+  }
+  void deliver(Answers& answers);
+
+  // The worker
+  void run();
+  void perform(ReadWork& work);
+  void perform(DeadLetterWork& work);
+  void perform(HousekeepingWork& work);
+  void perform(DropOldestWork& work);
+  void perform(ReopenLogWork& work);
+  void perform(ProbeWork& work);
+  void perform(RecallWork& work);
+  void perform(std::monostate& /*nothing*/) {}
+  [[nodiscard]] Result<std::pair<Position, std::uint64_t>> drop_oldest_segment();
+  [[nodiscard]] bool disk_low();
+  [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
+  void say(LogLevel level, std::string_view text) const;
+
+  const LiveRouteSettings settings_;
+  const std::filesystem::path dir_;
+  RouteHistograms histograms_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  // Guarded by mutex_:
+  std::unique_ptr<Core> core_;
+  Identity identity_;
+  std::mt19937_64 random_{std::random_device{}()};
+  Answers answers_;
+  bool worker_stop_ = false;
+  bool woken_ = false;
+  std::optional<std::chrono::system_clock::time_point> last_delivery_;
+  std::unique_ptr<Log> log_;  // replaced by the worker only
+
+  // The worker's own:
+  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<DeadLetters> dead_letters_;
+  Clock::time_point disk_looked_at_{};
+  bool disk_low_ = false;
+
+  std::unique_ptr<sinks::Channel> channel_;
+  Lifetime before_;  // totals of earlier processes
+  std::atomic<std::int64_t> last_tick_ns_{0};
+  std::thread worker_;
+};
+
+}  // namespace rebuf::daemon
