@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""What a compiler does not check about the tree: the direction of includes, the length of files and
+functions' files, and what must never stand in it. Run at its top: tests/checks/tree.py"""
+import pathlib
+import re
+import subprocess
+import sys
+
+LONGEST_FILE = 400  # lines; one idea a file
+ROOMS_SEEN = {  # which rooms a room may include from; the arrow is daemon -> config -> {wal, sinks}
+    "wal": {"wal"},
+    "sinks": {"sinks"},
+    "config": {"config", "wal", "sinks"},
+    "daemon": {"daemon", "config", "wal", "sinks"},
+}
+LIBRARY_HEADERS = "wal/include/"  # plain C++ and POSIX
+THIRD_PARTY = re.compile(r"#include <(spdlog|nlohmann|yaml-cpp|httplib|librdkafka|simdjson|isa-l|microhttpd|CLI)")
+INCLUDE = re.compile(r'#include ["<](?:(wal|sinks|config|daemon)/|(rebuf)/)')
+NEVER = [
+    (re.compile(r"(^|[ \"'=:(])/(work|home|root)/"), "a path of one machine"),
+    (re.compile(r"https?://(deb|security|repo1?|proxy|registry|index|files|static)\."), "a registry's host"),
+    (re.compile(r"\b(TODO|FIXME|XXX)\b"), "an open end"),
+]
+CODE = (".cc", ".h")
+
+
+def mistakes_of(path: pathlib.Path, text: str):
+    room = path.parts[0]
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        included = INCLUDE.match(line)
+        if included and room in ROOMS_SEEN:
+            target = included.group(1) or "wal"
+            if target not in ROOMS_SEEN[room]:
+                yield number, f"{room}/ includes from {target}/, against the direction of dependency"
+        if str(path).startswith(LIBRARY_HEADERS) and THIRD_PARTY.match(line):
+            yield number, "a public header of the library includes a third party's"
+        for pattern, what in NEVER:
+            if pattern.search(line):
+                yield number, what
+    if path.suffix in CODE and len(lines) > LONGEST_FILE:
+        yield len(lines), f"longer than {LONGEST_FILE} lines"
+
+
+def main() -> int:
+    names = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.split("\n")
+    found = 0
+    for name in filter(None, names):
+        path = pathlib.Path(name)
+        if path == pathlib.Path("tests/checks/tree.py") or not path.is_file():
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # data, not text
+        for line, what in mistakes_of(path, text):
+            print(f"{name}:{line}: {what}")
+            found += 1
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
