@@ -83,7 +83,7 @@ TEST_CASE("what is held when the channel stops is given back, and nothing of it 
   CHECK(kafka.recorder.count(Outcome::given_back) == 100);
   for (const auto& [token, heard] : kafka.recorder.by_token) CHECK_FALSE(heard.maybe_delivered);
   kafka.broker.run("start");
-  kafka.broker.run("wait");
+  kafka.broker.wait();
   CHECK(kafka.stored_values().empty());
 }
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "recorder.h"
-#include "topic_reader.h"
+#include "tests/support/topic_reader.h"
 
 namespace rebuf::sinks::test {
 namespace {
@@ -30,7 +30,7 @@ TEST_CASE("a message arrives with its key, headers, timestamp and id") {
   CHECK(kafka.channel->submit(kafka.messages.list) == 2);
   kafka.recorder.wait_reports(2);
 
-  const auto stored = read_topic(kafka.sink->embedded_bootstrap(), "readings");
+  const auto stored = rebuf::test::read_topic(kafka.sink->embedded_bootstrap(), "readings");
   REQUIRE(stored.size() == 2);
   const auto& first = stored[0].value.empty() ? stored[1] : stored[0];
   const auto& second = stored[0].value.empty() ? stored[0] : stored[1];

@@ -1,14 +1,18 @@
 // A sink on the real broker with one channel whose topic is fresh.
 #pragma once
 
-#include "broker.h"
 #include "recorder.h"
-#include "topic_reader.h"
+#include "tests/support/kafka_cluster.h"
+#include "tests/support/topic_reader.h"
 
 namespace rebuf::sinks::test {
 
+using rebuf::test::KafkaCluster;
+using rebuf::test::read_topic;
+using rebuf::test::Stored;
+
 struct Real {
-  Broker& broker = Broker::get();
+  KafkaCluster& broker = KafkaCluster::get();
   std::string topic = broker.fresh_topic();
   Messages messages{topic};
   Recorder recorder;
@@ -19,7 +23,7 @@ struct Real {
   ~Real() {
     if (channel != nullptr) channel->stop(in(milliseconds(0)));
   }
-  static KafkaSettings settings(const Broker& broker) {
+  static KafkaSettings settings(const KafkaCluster& broker) {
     KafkaSettings settings;
     settings.brokers = broker.bootstrap();
     return settings;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace rebuf::sinks::test {
+namespace rebuf::test {
 
 struct Stored {
   std::string value;
@@ -21,4 +21,4 @@ struct Stored {
 [[nodiscard]] std::vector<Stored> read_topic(const std::string& bootstrap,
                                              const std::string& topic);
 
-}  // namespace rebuf::sinks::test
+}  // namespace rebuf::test

@@ -1,8 +1,9 @@
-#include "broker.h"
+#include "kafka_cluster.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -12,14 +13,14 @@
 
 #include "sinks/kafka/handles.h"
 
-namespace rebuf::sinks::test {
+namespace rebuf::test {
 namespace {
 
-using kafka::ClientHandle;
-using kafka::ConfHandle;
-using kafka::Destroy;
-using kafka::EventHandle;
-using kafka::QueueHandle;
+using sinks::kafka::ClientHandle;
+using sinks::kafka::ConfHandle;
+using sinks::kafka::Destroy;
+using sinks::kafka::EventHandle;
+using sinks::kafka::QueueHandle;
 
 constexpr int timeout_ms = 15'000;
 
@@ -52,58 +53,61 @@ rd_kafka_resp_err_t answer(rd_kafka_queue_t* queue) {
 
 }  // namespace
 
-Broker& Broker::get() {
-  static Broker broker;
-  broker.run("start");
-  broker.run("wait");
-  return broker;
+KafkaCluster& KafkaCluster::get(int nodes) {
+  static KafkaCluster cluster(nodes);
+  for (int node = 1; node <= cluster.nodes(); ++node) cluster.run("start", node);
+  cluster.wait();
+  return cluster;
 }
 
-Broker::Broker() {
+KafkaCluster::KafkaCluster(int nodes) {
   if (const char* given = std::getenv("REBUF_TEST_KAFKA_DIR")) {
     directory_ = given;
   } else {
     owned_ = true;
     directory_ =
         std::filesystem::temp_directory_path() / ("rebuf-kafka-" + std::to_string(::getpid()));
-    call("up '" + directory_ + "' 1");
+    call("up '" + directory_ + "' " + std::to_string(nodes));
   }
   std::ifstream(directory_ + "/bootstrap") >> bootstrap_;
   REQUIRE_MESSAGE(!bootstrap_.empty(), "no broker in ", directory_,
                   "; these tests need Java, Maven and kcat");
+  nodes_ = 1 + static_cast<int>(std::count(bootstrap_.begin(), bootstrap_.end(), ','));
 }
 
-Broker::~Broker() {
+KafkaCluster::~KafkaCluster() {
   if (!owned_) return;
   const std::string down = std::string(REBUF_KAFKA_SCRIPT) + " down '" + directory_ + "'";
   if (std::system(down.c_str()) == 0) std::filesystem::remove_all(directory_);
 }
 
-void Broker::call(const std::string& arguments) {
+void KafkaCluster::call(const std::string& arguments) {
   const std::string command = std::string(REBUF_KAFKA_SCRIPT) + " " + arguments;
   REQUIRE_MESSAGE(std::system(command.c_str()) == 0, command);
 }
 
-void Broker::run(const std::string& verb) {
-  call(verb + " '" + directory_ + "'" + (verb == "wait" ? "" : " 1"));
+void KafkaCluster::run(const std::string& verb, int node) {
+  call(verb + " '" + directory_ + "' " + std::to_string(node));
 }
 
-void Broker::limit(const std::string& client_id, std::size_t bytes_per_second) {
+void KafkaCluster::wait() { call("wait '" + directory_ + "'"); }
+
+void KafkaCluster::limit(const std::string& client_id, std::size_t bytes_per_second) {
   call("quota '" + directory_ + "' " + client_id + " " + std::to_string(bytes_per_second));
 }
 
-std::string Broker::fresh_topic() {
+std::string KafkaCluster::fresh_topic() {
   static int count = 0;
   return "t" + std::to_string(::getpid()) + "-" + std::to_string(++count);
 }
 
-void Broker::create(const std::string& topic, int partitions,
-                    const std::map<std::string, std::string>& config) {
+void KafkaCluster::create(const std::string& topic, int partitions,
+                          const std::map<std::string, std::string>& config) {
   const ClientHandle client = make_client(bootstrap_);
   const QueueHandle queue(rd_kafka_queue_new(client.get()));
   std::array<char, 512> why{};
   const std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_destroy>> wanted(
-      rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, why.data(), why.size()));
+      rd_kafka_NewTopic_new(topic.c_str(), partitions, nodes_, why.data(), why.size()));
   REQUIRE(wanted != nullptr);
   for (const auto& [name, value] : config)
     REQUIRE(rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str()) ==
@@ -120,7 +124,7 @@ void Broker::create(const std::string& topic, int partitions,
   REQUIRE_MESSAGE(error == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(error));
 }
 
-void Broker::remove(const std::string& topic) {
+void KafkaCluster::remove(const std::string& topic) {
   const ClientHandle client = make_client(bootstrap_);
   const QueueHandle queue(rd_kafka_queue_new(client.get()));
   const std::unique_ptr<rd_kafka_DeleteTopic_t, Destroy<rd_kafka_DeleteTopic_destroy>> unwanted(
@@ -130,4 +134,4 @@ void Broker::remove(const std::string& topic) {
   REQUIRE(answer(queue.get()) == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
-}  // namespace rebuf::sinks::test
+}  // namespace rebuf::test

@@ -8,13 +8,14 @@
 
 #include "sinks/kafka/handles.h"
 
-namespace rebuf::sinks::test {
+namespace rebuf::test {
 namespace {
 
-using kafka::ClientHandle;
-using kafka::ConfHandle;
-using kafka::TopicHandle;
-using MessageHandle = std::unique_ptr<rd_kafka_message_t, kafka::Destroy<rd_kafka_message_destroy>>;
+using sinks::kafka::ClientHandle;
+using sinks::kafka::ConfHandle;
+using sinks::kafka::TopicHandle;
+using MessageHandle =
+    std::unique_ptr<rd_kafka_message_t, sinks::kafka::Destroy<rd_kafka_message_destroy>>;
 
 constexpr int timeout_ms = 10'000;
 
@@ -84,4 +85,4 @@ std::vector<Stored> read_topic(const std::string& bootstrap, const std::string& 
   return all;
 }
 
-}  // namespace rebuf::sinks::test
+}  // namespace rebuf::test
