@@ -1,0 +1,29 @@
+// Compares what clients were told with what arrived: P1 no acknowledged loss, P2 order, P3
+// duplicates only where nobody could know, and nothing altered or invented.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ledger.h"
+
+namespace rebuf::e2e {
+
+struct Verdict {
+  // Each kind of violation with its first few cases, for a person. Empty: all promises were kept.
+  std::string violations;
+  std::size_t acknowledged = 0;    // rows
+  std::size_t unacknowledged = 0;  // rows of sendings whose outcome is unknown
+  std::size_t arrived = 0;         // messages, each once
+  std::size_t replayed = 0;        // of these, from the log
+  std::size_t duplicates = 0;      // further copies, by rebuf-id
+};
+
+// `duplicates_allowed`: how many further copies the faults of the run explain. Every copy must be
+// the same and come from the log.
+[[nodiscard]] Verdict check(std::span<const Sending> sendings, std::span<const Arrival> arrivals,
+                            std::size_t duplicates_allowed);
+
+}  // namespace rebuf::e2e

@@ -1,0 +1,132 @@
+#include "daemon.h"
+
+#include <doctest/doctest.h>
+#include <httplib.h>
+#include <signal.h>
+
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+namespace rebuf::e2e {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds poll_interval{20};
+
+httplib::Client client_of(std::uint16_t port) {
+  httplib::Client client("127.0.0.1", port);
+  client.set_connection_timeout(2, 0);
+  client.set_read_timeout(5, 0);
+  return client;
+}
+
+}  // namespace
+
+Daemon::Daemon(const std::filesystem::path& home, const std::string& sinks_and_routes,
+               const std::string& http, std::filesystem::path data_dir)
+    : port_(free_port()),
+      admin_port_(free_port()),
+      data_dir_(data_dir.empty() ? home / "data" : std::move(data_dir)),
+      config_file_(home / "rebufd.yaml"),
+      log_file_(home / "rebufd.log") {
+  std::ofstream(config_file_) << "data_dir: " << data_dir_.string() << "\n"
+                              << "log: { level: debug }\n"
+                              << "http:\n  listen: 127.0.0.1:" << port_ << "\n"
+                              << http << "admin:\n  listen: 127.0.0.1:" << admin_port_
+                              << "\n  socket: " << (home / "admin.sock").string() << "\n"
+                              << sinks_and_routes;
+}
+
+Daemon::~Daemon() {
+  if (std::uncaught_exceptions() > 0) std::cerr << log_end() << '\n';
+}
+
+void Daemon::launch() {
+  process_.emplace(std::vector<std::string>{REBUF_REBUFD, "--config", config_file_}, log_file_);
+}
+
+void Daemon::start() {
+  launch();
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  while (probe("/readyz") != 200) {
+    const std::optional<int> ended = process_->wait(poll_interval);
+    REQUIRE_MESSAGE(!ended, "rebufd ended with ", *ended);
+    REQUIRE_MESSAGE(Clock::now() < deadline, "rebufd does not become ready");
+  }
+}
+
+void Daemon::kill() {
+  process_->send(SIGKILL);
+  REQUIRE(process_->wait(std::chrono::seconds(10)) == 128 + SIGKILL);
+}
+
+int Daemon::stop(milliseconds limit) {
+  process_->send(SIGTERM);
+  const std::optional<int> status = process_->wait(limit);
+  REQUIRE_MESSAGE(status, "rebufd does not stop");
+  return *status;
+}
+
+std::string Daemon::log_end(std::size_t bytes) const {
+  std::ifstream file(log_file_, std::ios::ate | std::ios::binary);
+  const auto size = static_cast<std::size_t>(std::max<std::streamoff>(0, file.tellg()));
+  std::string text(std::min(bytes, size), '\0');
+  file.seekg(static_cast<std::streamoff>(size - text.size()));
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  return "the end of rebufd's log:\n" + text;
+}
+
+int Daemon::probe(const std::string& path) const {
+  const auto answer = client_of(port_).Get(path);
+  return answer ? answer->status : 0;
+}
+
+std::optional<std::string> Daemon::get(const std::string& path) const {
+  auto answer = client_of(admin_port_).Get(path);
+  if (!answer || answer->status != 200) return std::nullopt;
+  return std::move(answer->body);
+}
+
+Metrics Daemon::metrics() const {
+  const auto text = get("/metrics");
+  REQUIRE_MESSAGE(text, "no metrics");
+  return Metrics(*text);
+}
+
+Metrics Daemon::wait_until(const std::string& what,
+                           const std::function<bool(const Metrics&)>& holds,
+                           milliseconds limit) const {
+  const auto deadline = Clock::now() + limit;
+  for (;;) {
+    Metrics now = metrics();
+    if (holds(now)) return now;
+    REQUIRE_MESSAGE(Clock::now() < deadline, what, " does not come true; ",
+                    get("/api/v1/status").value_or("no status"));
+    std::this_thread::sleep_for(poll_interval);
+  }
+}
+
+Metrics Daemon::wait_until_drained(const std::string& route, milliseconds limit) const {
+  return wait_until(
+      "drained",
+      [&](const Metrics& now) {
+        return now.state(route) == "direct" && now.count("rebufd_backlog_messages", route) == 0 &&
+               now.count("rebufd_backlog_segments", route) == 0 &&
+               now.count("rebufd_in_flight_messages", route) == 0;
+      },
+      limit);
+}
+
+std::vector<std::string> Daemon::segments(const std::string& route) const {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(data_dir_ / route / "log"))
+    if (entry.path().filename().string().starts_with("rebuf-"))
+      names.push_back(entry.path().filename());
+  return names;
+}
+
+}  // namespace rebuf::e2e

@@ -1,0 +1,66 @@
+// rebufd as a user runs it: a process with a configuration file, reached by HTTP and signals. Its
+// ports and its data directory outlive a restart. One thread, but for what is said to be safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "metrics.h"
+#include "process.h"
+#include "scratch.h"
+
+namespace rebuf::e2e {
+
+class Daemon {
+ public:
+  // `sinks_and_routes` is the rest of the configuration, from `sinks:` on; `http` are further lines
+  // of its `http:` block. The data directory is below `home`, unless given.
+  Daemon(const std::filesystem::path& home, const std::string& sinks_and_routes,
+         const std::string& http = {}, std::filesystem::path data_dir = {});
+  ~Daemon();
+
+  // Returns when /readyz says so, and fails the test when that takes longer than 20 s.
+  void start();
+  // Does not wait.
+  void launch();
+  // SIGKILL.
+  void kill();
+  // SIGTERM; the exit status. Fails the test when it takes longer than `limit`.
+  int stop(std::chrono::milliseconds limit = std::chrono::seconds(20));
+  void send(int signal) const { process_->send(signal); }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t admin_port() const { return admin_port_; }
+  [[nodiscard]] const std::filesystem::path& data_dir() const { return data_dir_; }
+  [[nodiscard]] const std::filesystem::path& config_file() const { return config_file_; }
+  // What it has written to stderr, over all its lives; the end of it.
+  [[nodiscard]] std::string log_end(std::size_t bytes = 4000) const;
+
+  // GET on the ingest port, the status code alone; 0 when nothing answers. Any thread.
+  [[nodiscard]] int probe(const std::string& path) const;
+  // GET on the admin port; empty when it does not answer 200. Any thread.
+  [[nodiscard]] std::optional<std::string> get(const std::string& path) const;
+  [[nodiscard]] Metrics metrics() const;
+  // Scrapes until it holds; fails the test at the limit, with the route's figures and the log.
+  Metrics wait_until(const std::string& what, const std::function<bool(const Metrics&)>& holds,
+                     std::chrono::milliseconds limit = std::chrono::seconds(30)) const;
+  // Everything accepted is delivered, nothing is in the sink, the state is direct.
+  Metrics wait_until_drained(const std::string& route,
+                             std::chrono::milliseconds limit = std::chrono::seconds(60)) const;
+  // Names of the completed segments of a route's log.
+  [[nodiscard]] std::vector<std::string> segments(const std::string& route) const;
+
+ private:
+  std::uint16_t port_;
+  std::uint16_t admin_port_;
+  std::filesystem::path data_dir_;
+  std::filesystem::path config_file_;
+  std::filesystem::path log_file_;
+  std::optional<Process> process_;
+};
+
+}  // namespace rebuf::e2e

@@ -1,0 +1,88 @@
+// A device in the field: posts its measurements in order over one keep-alive connection, one
+// request at a time, and posts again what was not acknowledged. Remembers every POST.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "ledger.h"
+
+namespace httplib {
+class Client;
+}
+
+namespace rebuf::e2e {
+
+struct DeviceSettings {
+  std::uint16_t port = 0;
+  std::string path;                    // "/ingest/flights"
+  std::size_t rows_per_post = 1;       // 1: the body is the row; more: NDJSON
+  std::chrono::milliseconds pause{0};  // between two posts
+  // Rows become {"sending":"3.17","row":…}: for downstreams that do not see the header `sending`.
+  bool name_in_value = false;
+};
+
+// Owned by its fleet; runs on one thread of it.
+class Device {
+ public:
+  Device(std::uint32_t client, DeviceSettings settings, std::vector<std::string_view> rows);
+  // Posts all rows, and goes round again until `enough`; ends at once with `give_up`.
+  void run(const std::atomic<bool>& enough, const std::atomic<bool>& give_up,
+           std::atomic<std::size_t>& acknowledged_rows);
+  [[nodiscard]] std::vector<Sending>& sendings() { return sendings_; }
+
+ private:
+  Sending post(httplib::Client& connection, std::size_t first_row);
+  std::string body_of(Sending& sending, std::size_t first_row);
+
+  const std::uint32_t client_;
+  const DeviceSettings settings_;
+  const std::vector<std::string_view> rows_;
+  std::uint64_t next_number_ = 1;
+  std::vector<Sending> sendings_;
+  std::deque<std::string> named_rows_;  // what sendings point to with name_in_value
+};
+
+// Devices that post at the same time. Starts and joins their threads; used by one thread.
+class Fleet {
+ public:
+  Fleet() = default;
+  ~Fleet();
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+
+  // Before start().
+  void add(const DeviceSettings& settings, std::vector<std::string_view> rows);
+  void start();
+  // Rows acknowledged so far.
+  [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
+  // Until that many more rows are acknowledged; fails the test after 30 s.
+  void wait_for_rows(std::size_t more) const;
+  // Lets each device finish its rows; fails the test when that takes longer than `limit`. Returns
+  // what all of them sent, each device's in order; valid as long as the fleet lives.
+  [[nodiscard]] const std::vector<Sending>& finish(
+      std::chrono::seconds limit = std::chrono::seconds(60));
+
+ private:
+  void join();
+
+  std::deque<Device> devices_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> enough_{false};
+  std::atomic<bool> give_up_{false};
+  std::atomic<std::size_t> acknowledged_{0};
+  std::atomic<std::size_t> running_{0};
+  std::vector<Sending> sendings_;
+};
+
+// Every `devices`-th row, from `first` on: the share of one of several devices.
+[[nodiscard]] std::vector<std::string_view> share(const std::vector<std::string_view>& rows,
+                                                  std::size_t first, std::size_t devices);
+
+}  // namespace rebuf::e2e

@@ -1,0 +1,52 @@
+#include "scratch.h"
+
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <string>
+
+namespace rebuf::e2e {
+
+Scratch::Scratch() {
+  std::string name = std::filesystem::temp_directory_path() / "rebuf-e2e-XXXXXX";
+  REQUIRE(::mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+Scratch::~Scratch() {
+  if (std::getenv("REBUF_TEST_KEEP") != nullptr) {
+    std::cerr << "kept: " << path_ << '\n';
+    return;
+  }
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+  if (error) std::cerr << path_ << ": " << error.message() << '\n';
+}
+
+std::uint16_t free_port() {
+  constexpr int first = 15000;
+  constexpr int last = 31999;
+  std::random_device random;
+  for (;;) {
+    const auto port =
+        static_cast<std::uint16_t>(std::uniform_int_distribution<int>(first, last)(random));
+    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(probe >= 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const bool free =
+        ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    ::close(probe);
+    if (free) return port;
+  }
+}
+
+}  // namespace rebuf::e2e
