@@ -1,0 +1,124 @@
+#include "daemon/admin/endpoints.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "daemon/admin/metrics.h"
+#include "daemon/admin/page.h"
+#include "daemon/admin/status_json.h"
+
+namespace rebuf::daemon::admin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view sinks_prefix = "/api/v1/sinks/";
+constexpr std::string_view embedded_part = "/embedded/";
+
+std::string text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// RFC 9457.
+Reply problem(int status, std::string_view title, std::string_view code, std::string_view detail) {
+  const Json body{{"type", "about:blank"},
+                  {"title", title},
+                  {"status", status},
+                  {"code", code},
+                  {"detail", detail}};
+  return {status, "application/problem+json", text(body), {}};
+}
+
+Reply not_found(std::string_view what) {
+  return problem(404, "Not Found", "unknown", std::string(what) + " does not exist here");
+}
+
+Reply unavailable(std::string_view code, const std::string& reason) {
+  return problem(503, "Service Unavailable", code, reason);
+}
+
+// "/api/v1/sinks/S/embedded/V"; empty when it is not such a path.
+struct EmbeddedPath {
+  std::string_view sink, verb;
+};
+std::optional<EmbeddedPath> embedded_path(std::string_view path) {
+  if (!path.starts_with(sinks_prefix)) return std::nullopt;
+  path.remove_prefix(sinks_prefix.size());
+  const std::size_t part = path.find(embedded_part);
+  if (part == std::string_view::npos) return std::nullopt;
+  return EmbeddedPath{path.substr(0, part), path.substr(part + embedded_part.size())};
+}
+
+}  // namespace
+
+Reply Endpoints::answer(const Ask& ask) const {
+  if (ask.access == Access::read_only && !hosts_.right(ask.host))
+    return problem(403, "Forbidden", "unknown_host",
+                   "Host is none of this server's names; see admin.allowed_hosts");
+  const bool reads = ask.method == "GET" || ask.method == "HEAD";
+  const std::optional<EmbeddedPath> embedded = embedded_path(ask.path);
+  if (!embedded && reads) return read(ask.path);
+  Reply refused =
+      problem(405, "Method Not Allowed", "method_not_allowed", embedded ? "use POST" : "use GET");
+  refused.allow = embedded ? "POST" : "GET, HEAD";
+  if (!embedded) return read(ask.path).status == 404 ? not_found(ask.path) : refused;
+  if (ask.method != "POST") return refused;
+  if (ask.access == Access::read_only)
+    return problem(403, "Forbidden", "read_only",
+                   "changes go through the Unix socket admin.socket, as rebufctl does");
+  return switch_embedded(embedded->sink, embedded->verb);
+}
+
+Reply Endpoints::read(std::string_view path) const {
+  constexpr std::string_view ready_prefix = "/readyz/";
+  if (path == "/healthz") return health();
+  if (path == "/readyz") return ready();
+  if (path.starts_with(ready_prefix)) return ready(path.substr(ready_prefix.size()));
+  if (path == "/metrics")
+    return {200, std::string(metrics_content_type), render_metrics(sources_), {}};
+  if (path == "/api/v1/status") return {200, "application/json", render_status(sources_), {}};
+  for (const PageFile& file : page_files())
+    if (path == file.path)
+      return {200, std::string(file.content_type), std::string(file.content), {}};
+  return not_found(path);
+}
+
+Reply Endpoints::health() const {
+  std::string stuck;
+  for (const RouteView& view : sources_.routes)
+    if (!view.route->making_progress())
+      stuck += (stuck.empty() ? "" : ", ") + view.route->config().name;
+  if (!stuck.empty()) return unavailable("stuck", "no progress on route " + stuck);
+  return {200, "application/json", text({{"status", "ok"}}), {}};
+}
+
+Reply Endpoints::ready() const {
+  for (const RouteView& view : sources_.routes)
+    if (const Readiness readiness = view.route->readiness(); !readiness.ready)
+      return unavailable("not_ready",
+                         "route " + view.route->config().name + ": " + readiness.reason);
+  return {200, "application/json", text({{"status", "ready"}}), {}};
+}
+
+Reply Endpoints::ready(std::string_view route) const {
+  const auto found =
+      std::find_if(sources_.routes.begin(), sources_.routes.end(),
+                   [&](const RouteView& view) { return view.route->config().name == route; });
+  if (found == sources_.routes.end()) return not_found("route " + std::string(route));
+  if (const Readiness readiness = found->route->readiness(); !readiness.ready)
+    return unavailable("not_ready", readiness.reason);
+  return {200, "application/json", text({{"status", "ready"}}), {}};
+}
+
+Reply Endpoints::switch_embedded(std::string_view sink, std::string_view verb) const {
+  if (verb != "up" && verb != "down") return not_found("the verb " + std::string(verb));
+  const auto found = std::find_if(sources_.sinks.begin(), sources_.sinks.end(),
+                                  [&](const SinkView& view) { return view.name == sink; });
+  if (found == sources_.sinks.end()) return not_found("sink " + std::string(sink));
+  if (found->embedded == nullptr || !found->embedded->set_embedded_up(verb == "up"))
+    return problem(409, "Conflict", "not_embedded",
+                   "sink " + found->name + " has no embedded broker (type: embedded_kafka)");
+  return {200, "application/json", text({{"sink", found->name}, {"embedded", verb}}), {}};
+}
+
+}  // namespace rebuf::daemon::admin

@@ -1,0 +1,40 @@
+// What the admin server shows: views of objects that main owns and that outlive the server. Reading
+// any of them is safe at any time and from any thread.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "daemon/metrics_store.h"
+#include "daemon/route.h"
+#include "daemon/sink_metrics.h"
+#include "sinks/kafka/kafka_sink.h"
+#include "sinks/sink.h"
+
+namespace rebuf::daemon {
+
+struct SinkView {
+  std::string name;
+  std::string type;  // as in the configuration: "kafka", "embedded_kafka", "http", "file"
+  const sinks::Sink* sink = nullptr;
+  const SinkMetrics* metrics = nullptr;
+  sinks::KafkaSink* embedded = nullptr;  // only for embedded_kafka
+};
+
+struct RouteView {
+  const Route* route = nullptr;
+  const HttpCounts* http = nullptr;  // of the ingest port
+};
+
+struct AdminSources {
+  std::string version;
+  std::string data_dir;
+  std::vector<std::string> ingest_addresses;  // as listened on: "127.0.0.1:8082", "unix:/run/x"
+  std::chrono::steady_clock::time_point started;
+  std::vector<RouteView> routes;  // in the order of the configuration
+  std::vector<SinkView> sinks;
+  const HttpCounts* unrouted = nullptr;  // requests that belong to no route
+};
+
+}  // namespace rebuf::daemon

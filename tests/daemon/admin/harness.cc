@@ -1,0 +1,97 @@
+#include "harness.h"
+
+#include <doctest/doctest.h>
+
+namespace rebuf::daemon::admin_test {
+
+FakeRoute::FakeRoute(const std::string& name) {
+  config_.name = name;
+  config_.path = "/ingest/" + name;
+  config_.topic = name + "-topic";
+  config_.sink = "main";
+  now_.name = name;
+  now_.sink = "main";
+  now_.state = RouteState::direct;
+  now_.since = std::chrono::system_clock::now();
+  now_.capacity_bytes = 1U << 30;
+  now_.sink_up = true;
+}
+
+void FakeRoute::set(const std::function<void(RouteSnapshot&)>& change) {
+  const std::lock_guard lock(mutex_);
+  change(now_);
+}
+void FakeRoute::set_ready(Readiness readiness) {
+  const std::lock_guard lock(mutex_);
+  ready_ = std::move(readiness);
+}
+void FakeRoute::set_progress(bool progress) {
+  const std::lock_guard lock(mutex_);
+  progress_ = progress;
+}
+RouteSnapshot FakeRoute::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  ++asked_;
+  return now_;
+}
+int FakeRoute::times_asked() const {
+  const std::lock_guard lock(mutex_);
+  return asked_;
+}
+Readiness FakeRoute::readiness() const {
+  const std::lock_guard lock(mutex_);
+  return ready_;
+}
+bool FakeRoute::making_progress() const {
+  const std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+sinks::SinkStats FakeKafka::stats() const {
+  const std::lock_guard lock(mutex_);
+  sinks::SinkStats stats;
+  stats.up = up_;
+  return stats;
+}
+bool FakeKafka::set_embedded_up(bool up) {
+  const std::lock_guard lock(mutex_);
+  up_ = up;
+  return true;
+}
+
+Harness::Harness() {
+  config::Listen listen;
+  listen.host = "127.0.0.1";
+  admin.listen = {listen};
+  admin.socket = (directory.path() / "admin.sock").string();
+  sources.version = "1.2.3";
+  sources.data_dir = directory.path().string();
+  sources.ingest_addresses = {"127.0.0.1:8082"};
+  sources.started = std::chrono::steady_clock::now();
+  sources.routes = {{&route, &http}};
+  sources.sinks = {{"main", "embedded_kafka", &kafka, &sink_metrics, &kafka}};
+  sources.unrouted = &unrouted;
+}
+
+void Harness::start() {
+  auto started = AdminServer::start(admin, sources);
+  REQUIRE_MESSAGE(started.ok(), started.status().message());
+  server = std::move(*started);
+}
+
+httplib::Client Harness::tcp() const {
+  return httplib::Client("127.0.0.1", server->ports().front());
+}
+
+httplib::Client Harness::unix_socket() const {
+  httplib::Client client(admin.socket);
+  client.set_address_family(AF_UNIX);
+  client.set_default_headers({{"Host", "localhost"}});
+  return client;
+}
+
+std::string Harness::url(const std::string& path) const {
+  return "http://127.0.0.1:" + std::to_string(server->ports().front()) + path;
+}
+
+}  // namespace rebuf::daemon::admin_test

@@ -1,0 +1,75 @@
+// An AdminServer on a free port and a Unix socket, over a route and a sink that the test sets.
+#pragma once
+
+#include <httplib.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "daemon/admin/admin_server.h"
+#include "support/temporary_directory.h"
+
+namespace rebuf::daemon::admin_test {
+
+class FakeRoute final : public Route {
+ public:
+  explicit FakeRoute(const std::string& name);
+  void set(const std::function<void(RouteSnapshot&)>& change);
+  void set_ready(Readiness readiness);
+  void set_progress(bool progress);
+  [[nodiscard]] int times_asked() const;  // for a snapshot
+
+  const config::RouteConfig& config() const override { return config_; }
+  void offer(std::shared_ptr<Request> /*request*/) override {}
+  RouteSnapshot snapshot() const override;
+  Readiness readiness() const override;
+  const RouteHistograms& histograms() const override { return measured; }
+  bool making_progress() const override;
+
+  RouteHistograms measured;
+
+ private:
+  config::RouteConfig config_;
+  mutable std::mutex mutex_;
+  RouteSnapshot now_;
+  Readiness ready_{true, ""};
+  bool progress_ = true;
+  mutable int asked_ = 0;
+};
+
+class FakeKafka final : public sinks::KafkaSink {
+ public:
+  std::unique_ptr<sinks::Channel> attach(sinks::ChannelOptions /*options*/,
+                                         sinks::ChannelListener& /*listener*/) override {
+    return nullptr;
+  }
+  sinks::SinkStats stats() const override;
+  std::string embedded_bootstrap() const override { return "127.0.0.1:40001"; }
+  bool set_embedded_up(bool up) override;
+
+ private:
+  mutable std::mutex mutex_;
+  bool up_ = true;
+};
+
+struct Harness {
+  Harness();
+  void start();  // with the fields as they are then
+  [[nodiscard]] httplib::Client tcp() const;
+  [[nodiscard]] httplib::Client unix_socket() const;
+  [[nodiscard]] std::string url(const std::string& path) const;
+
+  test::TemporaryDirectory directory;
+  config::Admin admin;
+  FakeRoute route{"telemetry"};
+  FakeKafka kafka;
+  SinkMetrics sink_metrics;
+  HttpCounts http, unrouted;
+  AdminSources sources;
+  std::unique_ptr<AdminServer> server;
+};
+
+}  // namespace rebuf::daemon::admin_test

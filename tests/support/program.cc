@@ -1,0 +1,114 @@
+#include "support/program.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+namespace rebuf::test {
+namespace {
+
+std::string contents(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+int create(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+// In the child, between fork and exec: system calls only.
+[[noreturn]] void become(char* const* command, char* const* environment, int output, int errors) {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(errors, STDERR_FILENO);
+  ::execvpe(command[0], command, environment);
+  ::_exit(127);
+}
+
+}  // namespace
+
+Program::Program(const std::vector<std::string>& command,
+                 const std::vector<std::string>& environment) {
+  std::vector<std::string> all_environment(environment);
+  for (char** entry = environ; *entry != nullptr; ++entry) all_environment.emplace_back(*entry);
+  const std::vector<char*> arguments = pointers(command);
+  const std::vector<char*> variables = pointers(all_environment);
+  const int output = create(directory_.path() / "output");
+  const int errors = create(directory_.path() / "errors");
+  pid_ = ::fork();
+  if (pid_ == 0) become(arguments.data(), variables.data(), output, errors);
+  ::close(output);
+  ::close(errors);
+  REQUIRE(pid_ > 0);
+}
+
+Program::~Program() {
+  if (code_) return;
+  (void)::kill(pid_, SIGKILL);
+  (void)::waitpid(pid_, nullptr, 0);
+}
+
+void Program::send(int signal) const {
+  REQUIRE_FALSE(code_);
+  REQUIRE(::kill(pid_, signal) == 0);
+}
+
+bool Program::reap(int timeout_ms) {
+  if (code_) return true;
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  REQUIRE(handle >= 0);
+  pollfd end{.fd = handle, .events = POLLIN, .revents = 0};
+  const int ready = ::poll(&end, 1, timeout_ms);
+  ::close(handle);
+  if (ready <= 0) return false;
+  int raw = 0;
+  REQUIRE(::waitpid(pid_, &raw, 0) == pid_);
+  code_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+  return true;
+}
+
+bool Program::ended() { return reap(0); }
+
+int Program::wait(std::chrono::milliseconds within) {
+  const bool in_time = reap(static_cast<int>(within.count()));
+  REQUIRE_MESSAGE(in_time, "the program does not end; it said: " << errors());
+  return *code_;
+}
+
+std::string Program::output() const { return contents(directory_.path() / "output"); }
+std::string Program::errors() const { return contents(directory_.path() / "errors"); }
+
+std::string Program::wait_for_error(const std::string& text, std::chrono::milliseconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  while (true) {
+    std::string said = errors();
+    if (said.find(text) != std::string::npos) return said;
+    const bool hopeless = std::chrono::steady_clock::now() > deadline || ended();
+    REQUIRE_MESSAGE(!hopeless, "the program never said \"" << text << "\" but: " << errors());
+    ::poll(nullptr, 0, 5);
+  }
+}
+
+Finished run(const std::vector<std::string>& command, const std::vector<std::string>& environment) {
+  Program program(command, environment);
+  const int code = program.wait();
+  return {code, program.output(), program.errors()};
+}
+
+}  // namespace rebuf::test
