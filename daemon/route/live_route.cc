@@ -40,6 +40,11 @@ void LiveRoute::begin_stop() {
   with_core([](Core& core, Clock::time_point now) { core.stop(now); });
 }
 
+bool LiveRoute::quiet() const {
+  const std::lock_guard lock(mutex_);
+  return core_->quiet();
+}
+
 void LiveRoute::finish_stop(Clock::time_point deadline) {
   constexpr auto log_patience = std::chrono::seconds(10);
   const auto wait_until = [this](Clock::time_point until, auto&& condition) {

@@ -45,6 +45,8 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   void start(sinks::Sink& sink);
   // From here on new requests are refused.
   void begin_stop();
+  // After begin_stop: nothing is left that waiting for the sink would help.
+  [[nodiscard]] bool quiet() const;
   // Waits until the sink has taken what is in transit (till the deadline), spills the rest, answers
   // everybody, closes the log. Blocks.
   void finish_stop(Clock::time_point deadline);
