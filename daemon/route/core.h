@@ -1,20 +1,27 @@
 // The route's core: every decision about a message, and no I/O, no thread, no clock of its own.
 // Events go in (offer, reports, health, appended, log_read, …), effects come out (effects.h), slow
-// work is fetched (next_work). Time and randomness are arguments, so tests/daemon/route drives this
-// very object through random schedules with crashes between any two events.
+// work is fetched (next_work, work.h). Time and randomness are arguments, so tests/daemon/route
+// drives this very object through random schedules with crashes between any two events.
+// docs/route.md has the states and the rules.
 //
 // What is in memory, in the route's order:
 //
-//     window_: [ at the sink or done … | waiting ]   gap on disk only   tail_: [ queued, committed
-//     ]   held_: requests not accepted
-//              ^ cursor                              ^ gap_position_    ^ gap_end()
+//   window_: [ with the sink or done … | waiting ]   gap: on disk only   tail_: [ committed, queued
+//   ]
+//            ^ cursor                                ^ gap_position_     ^ gap_end()
 //
-// DIRECT: no gap, no tail; everything is in window_. An outage spills window_'s unlogged entries as
-// one group, then appends what comes to tail_; committed entries leave tail_'s front, so the gap
-// grows. DRAINING reads the gap into window_; when the gap closes, tail_ joins window_ and is
-// submitted from memory, and the route is DIRECT again once nothing waits.
+// and held_: requests not accepted yet. DIRECT: no gap, no tail; everything is in window_. An
+// outage spills what the window holds as one group, then appends what comes to tail_; committed
+// entries leave tail_'s front, so the gap grows. DRAINING reads the gap into window_; when it is
+// read, tail_ joins window_ from memory, and the route is DIRECT again once nothing waits.
 //
-// One owner calls everything under one lock. Events must come with a `now` that does not go back.
+// Two rules hold everything together. The window's order is the sink's order and, for what is in
+// the log, the log's order: so nothing is appended while the window has a message that should be in
+// the log and is not (unspilled_). And a message is done only when it is delivered, told to its
+// client as refused, dropped and counted, or durable in the dead letters: so the cursor may pass
+// whatever is done at the window's front.
+//
+// One owner calls everything under one lock, with a `now` that does not go back.
 #pragma once
 
 #include <chrono>
@@ -23,7 +30,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "daemon/route.h"
@@ -31,6 +37,7 @@
 #include "daemon/route/entry.h"
 #include "daemon/route/foreign.h"
 #include "daemon/route/rate_meter.h"
+#include "daemon/route/work.h"
 #include "rebuf/log.h"
 
 namespace rebuf::daemon {
@@ -50,7 +57,6 @@ struct CoreSettings {
 // What was found in the log when it was opened.
 struct Recovered {
   std::uint64_t messages = 0;            // behind the cursor
-  std::uint64_t without_ordinal = 0;     // of these, a Go writer's
   std::uint64_t bytes = 0;               // of these, framed (about)
   Position position;                     // of the cursor
   std::uint64_t next_ordinal = 0;        // for the next append
@@ -58,29 +64,6 @@ struct Recovered {
   std::int64_t oldest_arrival_ms = 0;    // of the first message, wall clock
   std::uint64_t log_bytes = 0;           // of everything that stands in the log
 };
-
-// Slow work, done by the route's worker without the lock, reported back with the event of the same
-// name.
-struct ReadWork {
-  Position from;
-  std::size_t max_bytes;
-};
-struct DeadLetterWork {
-  Entry* entry;  // stays valid until dead_lettered()
-  std::string detail;
-};
-// Saves the cursor; then completes the active segment; then purges.
-struct HousekeepingWork {
-  std::optional<Cursor> save;  // `user` is filled in by the worker
-  bool seal = false;
-  std::optional<SegmentId> purge_through;
-};
-struct DropOldestWork {};  // on_full: drop_oldest
-struct ReopenLogWork {};
-struct ProbeWork {};
-struct RecallWork {};
-using Work = std::variant<std::monostate, ReadWork, DeadLetterWork, HousekeepingWork,
-                          DropOldestWork, ReopenLogWork, ProbeWork, RecallWork>;
 
 class Core {
  public:
@@ -97,49 +80,49 @@ class Core {
   void reports(std::span<const sinks::Report> reports, Clock::time_point now);
   void health(const sinks::Health& health, Clock::time_point now);
   void reopened(Clock::time_point now);  // the channel takes messages again
+  // `log_bytes` here and below: everything that stands in the log now.
   void appended(std::span<const Appended> groups, std::uint64_t log_bytes, Clock::time_point now);
   void log_read(const Block& block, Clock::time_point now);
   void log_read_failed(Clock::time_point now);
-  void dead_lettered(Entry* entry, const Status& status, Clock::time_point now);
-  // `active` is the number of the active segment after a seal.
+  void dead_lettered(const Status& status, Clock::time_point now);
+  // `active`: the number of the active segment after work.seal.
   void housekeeping_done(const HousekeepingWork& work, const Status& status,
                          std::optional<SegmentId> active, std::uint64_t log_bytes,
                          Clock::time_point now);
-  // Everything before `to` (whose entry has `ordinal`) was given up and is purged.
-  void dropped_oldest(const Status& status, Position to, std::uint64_t ordinal,
+  // Everything before `to` was given up and is purged; `ordinal` is that of the first entry behind
+  // it (or of the next to be written), when known.
+  void dropped_oldest(const Status& status, Position to, std::optional<std::uint64_t> ordinal,
                       std::uint64_t log_bytes, Clock::time_point now);
+  // `next_ordinal` is one more than that of the last entry that stands in the log.
   void log_reopened(const Status& status, std::uint64_t next_ordinal, std::uint64_t log_bytes,
                     Clock::time_point now);
-  // At least every 100 ms. `disk_low`: less than keep_free is left.
+  // At least every 100 ms. `disk_low`: less than limits.keep_free is left.
   void tick(Clock::time_point now, bool disk_low);
   // No new requests from now on.
   void stop(Clock::time_point now);
-  // What the sink still has not acknowledged goes to the log.
+  // What the sink has not acknowledged goes to the log.
   void spill_for_stop(Clock::time_point now);
-  // The end of the sink and of the log: whoever still waits is told that nobody knows.
+  // The sink and the log have ended: whoever still waits is told, what nobody keeps is counted.
   void give_up(Clock::time_point now);
 
-  // --- what the worker does next ---
+  // --- what the worker does next (core_work.cc) ---
   [[nodiscard]] Work next_work(Clock::time_point now);
   // Cheap: whether the worker should be woken now rather than at its next tick.
   [[nodiscard]] bool has_urgent_work(Clock::time_point now) const;
+  // Whether nothing will happen but by an event from outside.
   [[nodiscard]] bool idle() const;
 
   // --- questions ---
-  [[nodiscard]] bool quiet()
-      const;  // while stopping: nothing is left that waiting for the sink would help
+  // While stopping: nothing is left that waiting for the sink would help.
+  [[nodiscard]] bool quiet() const;
   [[nodiscard]] bool log_quiet() const { return queued_.empty(); }
   [[nodiscard]] bool dead_letters_quiet() const {
     return dead_letters_.empty() || !dead_letter_error_.empty();
   }
-  // Everything below was committed.
-  [[nodiscard]] std::uint64_t committed_ordinal() const {
-    return queued_.empty() ? next_ordinal_ : queued_.front()->ordinal;
-  }
   [[nodiscard]] RouteState state() const;
   [[nodiscard]] Readiness readiness() const;
-  // Everything of a snapshot but what the sink and the dead letters know. Ages and times are
-  // against the two clocks' now.
+  // Everything of a snapshot but what the sink, the log and the dead letters know. Ages and times
+  // are against the two clocks' now.
   void fill(RouteSnapshot& snapshot, Clock::time_point now,
             std::chrono::system_clock::time_point wall) const;
   [[nodiscard]] const Totals& totals() const { return totals_; }
@@ -152,65 +135,94 @@ class Core {
   enum class Phase : std::uint8_t { direct, buffering, draining };
   using Time = Clock::time_point;
 
-  // core_accept.cc: requests in, log appends and their ends, answers
-  void accept(const std::shared_ptr<Request>& request, Time now, bool to_log);
+  // core_accept.cc: requests in
+  [[nodiscard]] std::optional<Answer> refusal_now(std::uint64_t bytes) const;
+  [[nodiscard]] bool drop_makes_room(const Answer& refusal, std::uint64_t bytes) const;
+  void make_entries(const std::shared_ptr<Request>& request, Time now);
+  void count_accepted(const Request& request);
+  [[nodiscard]] bool has_window_room() const;
   [[nodiscard]] bool has_direct_room() const;
   void admit_direct(const std::shared_ptr<Request>& request, Time now);
   void append_request(const std::shared_ptr<Request>& request, Time now);
-  [[nodiscard]] std::optional<Answer> refusal_now(std::uint64_t bytes) const;
   void flush_held(Time now);
-  bool append_group(std::span<Entry* const> entries);
+
+  // core_append.cc: appends to the log and their ends
+  [[nodiscard]] bool append_group(std::span<Entry* const> entries);
   void group_committed(const Appended& group, Time now);
   void group_failed(const Appended& group, Time now);
-  void spill(Time now);
-  void resolve(Entry& entry, bool buffered, Time now);
-  void resolve_refused(Entry& entry, std::string_view detail, Time now);
-  void finish(const std::shared_ptr<Request>& request, Time now);
+  void fail_unlogged_tail();
+  void spill();
+  void resume_log();
+
+  // core_answer.cc: the one answer of each request
+  void resolve(Entry& entry, bool buffered);
+  void resolve_refused(Entry& entry, std::string_view detail);
+  void settle_dead_letter(Entry& entry, std::string_view detail);
+  void finish(Entry& last);
   void send(const std::shared_ptr<Request>& request);
-  void fail_unlogged_tail(AnswerCode code);
   void answer_error(const std::shared_ptr<Request>& request, AnswerCode code, std::string detail,
                     std::uint32_t retry_after_s);
-  void answer_lost(Entry& entry, bool maybe_delivered);
+  void lose_given_back();
   void expire_requests(Time now);
 
   // core_deliver.cc: submitting, reports, give-backs
   void submit_ready(Time now);
   [[nodiscard]] std::size_t submit_allowance(Time now) const;
-  void given_back(Entry& entry, const sinks::Report& report, Time now);
-  void refused(Entry& entry, const sinks::Report& report, Time now);
+  [[nodiscard]] double rate_tokens(Time now) const;
+  [[nodiscard]] std::size_t choose_outgoing(std::size_t allowed);
+  void mark_submitted(std::size_t end, Time now);
+  [[nodiscard]] sinks::OutMessage outgoing(const Entry& entry) const;
+  void on_report(const sinks::Report& report, Entry& entry);
+  void mark_delivered(Entry& entry, const sinks::Report& report);
+  void given_back(Entry& entry, const sinks::Report& report);
   void mark_done(Entry& entry);
-  void mark_delivered(Entry& entry, const sinks::Report& report, Time now);
-  void rewind_submission();
-  [[nodiscard]] sinks::OutMessage outgoing(const Entry& entry, sinks::Token token) const;
-  void pop_done();
-  void to_dead_letters(Entry& entry, std::string detail);
   void drop(Entry& entry, DropReason reason);
-  [[nodiscard]] config::OnError policy(sinks::Refusal refusal) const;
+  void pop_done();
+  void push_to_window(Entry* entry);
+  [[nodiscard]] Entry* oldest_held();
 
-  // core_drain.cc: the gap, the cursor, segments
+  // core_refuse.cc: messages that the sink refuses for what they are
+  [[nodiscard]] config::OnError policy(sinks::Refusal refusal) const;
+  void refused(Entry& entry, const sinks::Report& report);
+  void to_dead_letters(Entry& entry, std::string detail);
+
+  // core_drain.cc: the gap
   [[nodiscard]] std::uint64_t gap_end() const;
-  [[nodiscard]] Position end_in_memory() const;
-  [[nodiscard]] bool nothing_logged() const;
+  void open_gap(const Entry& first);
   void trim_tail();
-  void close_gap_if_met();
-  void lost_in_gap(std::uint64_t messages, Time now);
-  [[nodiscard]] bool wants_read() const;
-  [[nodiscard]] std::optional<HousekeepingWork> housekeeping(Time now) const;
+  void join_tail();
+  void read_entry(const EntryRef& ref, const Block& block, Time now);
+  void advance_gap(std::uint64_t to, DropReason reason);
+  void lost_in_gap(std::uint64_t messages, DropReason reason);
+  [[nodiscard]] bool was_skipped(std::uint64_t ordinal) const;
+  void forget_skips(std::uint64_t to);
+
+  // core_housekeeping.cc: the cursor, segments that go
+  [[nodiscard]] bool nothing_logged() const;
   [[nodiscard]] std::optional<SegmentId> purgeable(Position& cursor) const;
+  [[nodiscard]] bool wants_seal(Time now) const;
+  [[nodiscard]] bool log_has_window_room() const;
+  [[nodiscard]] std::optional<HousekeepingWork> housekeeping(Time now) const;
+  void drop_logged(Entry& entry);
 
   // core_time.cc: phases and timers
+  void set_phase(Phase phase, Time now);
   void enter_buffering(std::string reason, Time now);
+  void schedule_drain(Time now);
   void enter_draining(Time now);
   void enter_direct_if_caught_up(Time now);
-  void set_phase(Phase phase, Time now);
+  [[nodiscard]] bool stalled(Time now);
   void note_recovery(Time now);
-  void schedule_drain(Time now);
   void probe_backoff(Time now);
-  [[nodiscard]] bool stalled(Time now) const;
-  [[nodiscard]] bool wants_drop() const;
+  [[nodiscard]] bool too_many_dead_letters() const;
+
+  // core_work.cc
   [[nodiscard]] bool wants_dead_letter(Time now) const;
+  [[nodiscard]] bool wants_drop(Time now) const;
+  [[nodiscard]] bool wants_reopen(Time now) const;
+  [[nodiscard]] bool wants_read(Time now) const;
   [[nodiscard]] bool wants_probe(Time now) const;
-  [[nodiscard]] const Entry* oldest_submitted() const;
+  [[nodiscard]] std::int64_t oldest_arrival_ms() const;
 
   const CoreSettings settings_;
   Effects& effects_;
@@ -218,81 +230,86 @@ class Core {
 
   // messages
   std::deque<Entry*> window_;
-  sinks::Token window_base_ = 1;       // token of window_[0]
+  std::uint64_t window_first_ = 1;     // place of window_[0]
+  sinks::Token token_shift_ = 0;       // a message's token is its place plus this
+  std::uint64_t oldest_held_ = 1;      // no place below it is with the sink
   std::size_t next_submit_ = 0;        // window_[next_submit_] is the first that waits
   std::uint64_t window_bytes_ = 0;     // of all of window_
   std::uint64_t submitted_bytes_ = 0;  // of window_[0 .. next_submit_)
-  std::size_t in_sink_ = 0;            // entries with at_sink == submitted
+  std::size_t in_sink_ = 0;            // entries that the sink holds
   std::deque<Entry*> tail_;
   std::uint64_t tail_bytes_ = 0;
-  std::deque<Entry*>
-      queued_;  // appended and not yet committed, in order; they stand in window_ or tail_
+  std::deque<Entry*> queued_;         // appended, not yet committed; they stand in window_ or tail_
   std::deque<std::uint64_t> groups_;  // sizes of the groups that make up queued_
   std::uint64_t queued_bytes_ = 0;
   std::deque<std::shared_ptr<Request>> held_;
-  std::deque<std::weak_ptr<Request>> unanswered_;  // accepted or held, in order of offer
-  std::vector<sinks::OutMessage> outgoing_;        // scratch
-  std::vector<Bytes> group_;                       // scratch
-  std::vector<Entry*> group_entries_;              // scratch
+  Time next_expiry_ = Time::max();  // no request that waits has an earlier deadline
   struct PendingDeadLetter {
     Entry* entry;
     std::string detail;
   };
   std::deque<PendingDeadLetter> dead_letters_;
+  std::vector<sinks::OutMessage> outgoing_;  // scratch
+  std::vector<Bytes> group_;                 // scratch
+  std::vector<Entry*> entries_;              // scratch
 
   // the log
   std::uint64_t next_ordinal_ = 0;
   std::uint64_t next_tag_ = 1;
-  std::uint64_t log_bytes_ = 0;  // that stand in the log, purged segments excluded
-  bool gap_open_ = false;
-  Position gap_position_;                     // where the next read begins
-  std::optional<std::uint64_t> gap_ordinal_;  // expected there
-  std::uint64_t foreign_left_ =
-      0;  // entries without ordinals that were counted at start and not yet read
-  bool read_to_end_ =
-      false;  // entries without ordinals may stand in the gap: it closes at the log's end only
-  std::uint64_t gap_end_at_read_ = 0;
-  std::int64_t gap_arrival_ms_ = 0;  // of the entry at gap_position_, about
-  bool reading_ = false;
-  Time read_retry_at_{};
-  Cursor cursor_;  // of what is done, perhaps not yet saved
-  Position saved_position_;
-  Time cursor_dirty_since_{};
-  bool cursor_dirty_ = false;
-  bool housekeeping_ = false;  // under way
-  Time housekeeping_retry_at_{};
-  Time last_commit_{};
-  std::optional<SegmentId> sealed_active_;   // the active segment since the last seal, when nothing
-                                             // was committed after it
-  std::optional<SegmentId> purged_through_;  // asked for last
-  bool spill_failed_ = false;
-  bool log_full_ = false;
-  bool log_failed_ = false;
-  bool reopening_ = false;
+  std::uint64_t log_bytes_ = 0;
+  bool suspended_ = false;   // an append failed: the log takes none until resume_appends
+  bool unspilled_ = false;   // not DIRECT, and the window has messages that should be in the log
+  bool log_failed_ = false;  // it has to be opened again
   bool disk_low_ = false;
-  bool dropping_ = false;  // the worker is at it
-  bool drop_failed_ = false;
   std::string log_error_;
   Time log_retry_at_{};
   std::chrono::milliseconds log_backoff_{1000};
+  bool gap_open_ = false;
+  Position gap_position_;                     // where the next read begins
+  std::optional<std::uint64_t> gap_ordinal_;  // expected there
+  std::uint64_t gap_messages_ = 0;            // of the backlog, these are in the gap
+  std::int64_t gap_arrival_ms_ = 0;           // of the message at gap_position_, about
+  bool read_to_end_ = false;  // a backlog found at start: only the log's end ends the gap
+  std::uint64_t gap_end_at_read_ = 0;
+  struct Skip {  // ordinals of entries whose commit failed and that stand in the log nevertheless
+    std::uint64_t begin, end;
+  };
+  std::vector<Skip> skips_;
+  Time read_retry_at_{};
+  Cursor cursor_;  // before it all is done; perhaps not yet saved
+  bool cursor_dirty_ = false;
+  Time cursor_dirty_since_{};
+  Time housekeeping_retry_at_{};
+  Time last_commit_{};
+  std::uint64_t commits_ = 0;
+  std::uint64_t commits_at_seal_ = 0;
+  std::optional<SegmentId> sealed_active_;   // the empty active segment after a seal
+  std::optional<SegmentId> purged_through_;  // asked for last
+  Time sealed_at_{};
+  Position dropped_to_;  // by drop_oldest
+  Time drop_retry_at_{};
+
+  // the worker
+  bool reading_ = false;
+  bool dead_lettering_ = false;
+  bool housekeeping_ = false;
+  bool dropping_ = false;
+  bool reopening_ = false;
 
   // the sink
   bool channel_closed_ = false;  // a give-back is under way
   bool recall_wanted_ = false;
   bool recalled_ = false;  // by us: for a refusal that the policy retries
   bool sink_up_ = false;
-  bool probing_ = false;
   Time probe_at_{};
   std::chrono::milliseconds probe_delay_{0};
   Time throttled_until_{};
   Time last_ack_{};
   std::string last_error_;
-  bool dead_lettering_ = false;
   Time dead_letter_retry_at_{};
   std::string dead_letter_error_;
   std::uint32_t dead_letters_in_a_row_ = 0;
-  std::size_t drain_limit_ =
-      0;  // messages in the sink while draining; grows, halves when throttled
+  std::size_t drain_limit_ = 0;  // messages in the sink while draining
   double rate_tokens_ = 0;
   Time rate_at_{};
 

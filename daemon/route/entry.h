@@ -12,42 +12,53 @@
 
 namespace rebuf::daemon {
 
+// What an entry takes in the log beside its data (docs/wal_format.md).
+inline constexpr std::uint64_t frame_bytes = 12;
+
 struct Entry {
   enum class InLog : std::uint8_t {
     no,
     queued,  // appended, not yet committed
-    yes,     // committed: counted as backlog
+    yes,     // committed: counted as backlog until it is done
+    gone,    // on_full: drop_oldest took its segment while the sink held it
   };
   enum class AtSink : std::uint8_t {
-    waiting,      // not submitted (or given back)
+    waiting,      // not submitted, or given back
     submitted,    // held by the sink
-    refused,      // refused for what it is; its request or the dead letters decide
+    refused,      // for what it is, and its request is not decided yet
     dead_letter,  // on its way to the dead letters
-    done,
+    done,         // delivered, rejected, dropped or dead-lettered
   };
 
-  std::shared_ptr<const void>
-      owner;                   // keeps `envelope` alive: the request, or the block it was read in
-  Request* request = nullptr;  // null for what was read from the log
+  std::shared_ptr<const void> owner;  // keeps `envelope` alive: the request, or the block it was in
+  Request* request = nullptr;         // null for what was read from the log
   std::span<const std::byte> envelope;  // or the whole entry of a Go writer
-  std::uint32_t index = 0;              // within the request
+  std::uint64_t place = 0;              // in the window: grows by one from message to message
+  std::uint64_t ordinal = 0;            // valid while queued or in the log
+  Position begin, end;                  // valid in the log
+  Clock::time_point since;              // accepted, or read
+  Clock::time_point submitted_at;
+  std::uint32_t index = 0;  // within the request
   InLog in_log = InLog::no;
   AtSink at_sink = AtSink::waiting;
-  bool resolved = false;  // its part of the request's answer is known
-  bool replayed = false;  // read from the log, or submitted when it was already there
   sinks::Refusal refusal = sinks::Refusal::none;
-  std::uint64_t ordinal =
-      0;  // valid unless in_log == no; 0 with has_ordinal false for a Go writer's entry
+  bool resolved = false;  // its part of the request's answer is known
+  bool replayed = false;  // submitted when it was in the log
   bool has_ordinal = false;
-  Position begin, end;      // valid when in_log == yes
-  Clock::time_point since;  // accepted, or read: what spill_after looks at
-  Clock::time_point submitted_at;
+  bool uncertain = false;  // the sink or the log could not say whether it took it
 
-  // Bytes it takes in the log.
-  [[nodiscard]] std::uint64_t framed_bytes() const { return envelope.size() + 12; }
+  [[nodiscard]] std::uint64_t framed_bytes() const { return envelope.size() + frame_bytes; }
   [[nodiscard]] bool done() const { return at_sink == AtSink::done; }
+  // To be submitted, or with the sink: its delivery is open.
+  [[nodiscard]] bool open() const {
+    return at_sink == AtSink::waiting || at_sink == AtSink::submitted;
+  }
+  // The request, while its client still waits.
   [[nodiscard]] Request* client() const {
     return request != nullptr && !request->progress.answered ? request : nullptr;
+  }
+  [[nodiscard]] std::shared_ptr<Request> shared_request() const {
+    return {std::const_pointer_cast<void>(owner), request};
   }
 };
 

@@ -154,8 +154,6 @@ Result<Recovered> LiveRoute::find_backlog() {
       ++found.messages;
       if (const auto ordinal = daemon::ordinal_of(entry.data))
         found.next_ordinal = std::max(found.next_ordinal, *ordinal + 1);
-      else
-        ++found.without_ordinal;
     }
     if (block->at_end) return found;
     block = reader->next(1U << 20);

@@ -6,6 +6,11 @@
 #include "rebuf/file_system.h"
 
 namespace rebuf::daemon {
+namespace {
+
+constexpr std::size_t read_bytes = 1U << 20;
+
+}  // namespace
 
 LiveRoute::~LiveRoute() {
   if (worker_.joinable()) finish_stop(Clock::now());
@@ -224,8 +229,7 @@ void LiveRoute::perform(DeadLetterWork& work) {
   const Status status = dead_letters_->add(letter);
   if (!status.ok())
     say(LogLevel::error, "a dead letter cannot be kept, the route waits: " + status.message());
-  with_core(
-      [&](Core& core, Clock::time_point now) { core.dead_lettered(work.entry, status, now); });
+  with_core([&](Core& core, Clock::time_point now) { core.dead_lettered(status, now); });
 }
 
 void LiveRoute::perform(HousekeepingWork& work) {
@@ -246,42 +250,58 @@ void LiveRoute::perform(HousekeepingWork& work) {
   });
 }
 
+// The ordinal of the first entry at or behind `to`, where a dropped segment ends.
+Result<std::optional<std::uint64_t>> LiveRoute::ordinal_behind(Position from, Position to) {
+  const auto behind = log_->reader(to);
+  const auto first = behind->next(1);
+  if (!first) return first.status();
+  if (!first->entries.empty()) return daemon::ordinal_of(first->entries.front().data);
+  // Nothing stands there yet: one more than the last before it.
+  std::optional<std::uint64_t> last;
+  const auto reader = log_->reader(from);
+  while (reader->position() < to) {
+    const auto block = reader->next(read_bytes);
+    if (!block) return block.status();
+    for (const EntryRef& entry : block->entries)
+      if (entry.begin < to) last = daemon::ordinal_of(entry.data);
+    if (block->at_end) break;
+  }
+  return last ? std::optional(*last + 1) : std::nullopt;
+}
+
 // Makes the cursor pass the oldest segment, durably, and then removes it.
-Result<std::pair<Position, std::uint64_t>> LiveRoute::drop_oldest_segment() {
+Result<LiveRoute::Dropped> LiveRoute::drop_oldest_segment() {
   if (log_->segment_count() == 0)
     if (Status status = log_->seal(); !status.ok()) return status;
   if (log_->segment_count() == 0)
     return Status{Code::full, "nothing is left in the log that could be dropped", dir_.string()};
-  const SegmentId oldest = log_->stats().oldest.segment;
-  const auto reader = log_->reader(Position{oldest + 1, 0});
-  auto block = reader->next(1);
-  if (!block) return block.status();
+  const Position oldest = log_->stats().oldest;
+  Dropped dropped;
+  dropped.to = Position{oldest.segment + 1, 0};
+  const auto ordinal = ordinal_behind(oldest, dropped.to);
+  if (!ordinal) return ordinal.status();
+  dropped.ordinal = *ordinal;
   Cursor cursor;
-  cursor.position = Position{oldest + 1, 0};
   {
     const std::lock_guard lock(mutex_);
-    cursor.ordinal = core_->committed_ordinal();
-    if (const Cursor now = core_->cursor(); cursor.position < now.position) cursor = now;
+    cursor = core_->cursor();
   }
-  if (!block->entries.empty()) {
-    const auto ordinal = daemon::ordinal_of(block->entries.front().data);
-    if (ordinal)
-      cursor.ordinal = std::max(
-          *ordinal, cursor.position == Position{oldest + 1, 0} ? *ordinal : cursor.ordinal);
+  if (cursor.position < dropped.to) {
+    cursor.position = dropped.to;
+    cursor.ordinal = dropped.ordinal.value_or(cursor.ordinal);
   }
   cursor.user = lifetime_bytes(false);
   if (Status status = log_->save_cursor(cursor); !status.ok()) return status;
-  if (Status status = log_->purge_through(oldest); !status.ok()) return status;
-  return std::pair{Position{oldest + 1, 0}, cursor.ordinal};
+  if (Status status = log_->purge_through(oldest.segment); !status.ok()) return status;
+  return dropped;
 }
 
 void LiveRoute::perform(DropOldestWork& /*work*/) {
   const auto dropped = drop_oldest_segment();
+  disk_looked_at_ = {};
   with_core([&](Core& core, Clock::time_point now) {
-    if (dropped.ok())
-      core.dropped_oldest({}, dropped->first, dropped->second, log_->stats().bytes, now);
-    else
-      core.dropped_oldest(dropped.status(), {}, 0, log_->stats().bytes, now);
+    const Dropped what = dropped.ok() ? *dropped : Dropped{};
+    core.dropped_oldest(dropped.status(), what.to, what.ordinal, log_->stats().bytes, now);
   });
 }
 

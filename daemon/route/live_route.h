@@ -104,7 +104,12 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   void perform(ProbeWork& work);
   void perform(RecallWork& work);
   void perform(std::monostate& /*nothing*/) {}
-  [[nodiscard]] Result<std::pair<Position, std::uint64_t>> drop_oldest_segment();
+  struct Dropped {
+    Position to;
+    std::optional<std::uint64_t> ordinal;
+  };
+  [[nodiscard]] Result<Dropped> drop_oldest_segment();
+  [[nodiscard]] Result<std::optional<std::uint64_t>> ordinal_behind(Position from, Position to);
   [[nodiscard]] bool disk_low();
   [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
   void say(LogLevel level, std::string_view text) const;

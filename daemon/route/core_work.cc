@@ -1,0 +1,88 @@
+// What the route's worker does next.
+#include "daemon/route/core.h"
+
+namespace rebuf::daemon {
+namespace {
+
+// An unanswered probe is asked again.
+constexpr std::chrono::seconds probe_timeout{15};
+
+}  // namespace
+
+bool Core::wants_dead_letter(Time now) const {
+  return !dead_letters_.empty() && !dead_lettering_ &&
+         (dead_letter_error_.empty() || now >= dead_letter_retry_at_);
+}
+
+bool Core::wants_drop(Time now) const {
+  if (settings_.route.buffer.on_full != config::OnFull::drop_oldest || dropping_ || housekeeping_ ||
+      log_failed_ || phase_ == Phase::direct || now < drop_retry_at_)
+    return false;
+  if (suspended_ && unspilled_ && queued_.empty() && backlog_ > 0) return true;
+  return !held_.empty() && queued_.empty();  // they wait for nothing else
+}
+
+bool Core::wants_reopen(Time now) const {
+  return log_failed_ && !reopening_ && !stopping_ && queued_.empty() && now >= log_retry_at_;
+}
+
+bool Core::wants_read(Time now) const {
+  if (!gap_open_ || reading_ || phase_ != Phase::draining || log_failed_ || stopping_ ||
+      now < read_retry_at_)
+    return false;
+  return window_bytes_ - submitted_bytes_ < settings_.read_bytes &&
+         window_.size() - next_submit_ < settings_.route.window_max_messages;
+}
+
+bool Core::wants_probe(Time now) const {
+  return phase_ == Phase::buffering && in_sink_ == 0 && !channel_closed_ && !drain_at_ &&
+         !stopping_ && now >= probe_at_;
+}
+
+Work Core::next_work(Time now) {
+  now_ = now;
+  if (recall_wanted_) {
+    recall_wanted_ = false;
+    return RecallWork{};
+  }
+  if (wants_dead_letter(now)) {
+    dead_lettering_ = true;
+    return DeadLetterWork{dead_letters_.front().entry, dead_letters_.front().detail};
+  }
+  if (auto work = housekeeping(now)) {
+    housekeeping_ = true;
+    commits_at_seal_ = commits_;
+    if (work->save) cursor_dirty_ = false;
+    return *work;
+  }
+  if (wants_drop(now)) {
+    dropping_ = true;
+    return DropOldestWork{};
+  }
+  if (wants_reopen(now)) {
+    reopening_ = true;
+    return ReopenLogWork{};
+  }
+  if (wants_read(now)) {
+    reading_ = true;
+    gap_end_at_read_ = gap_end();
+    return ReadWork{gap_position_, settings_.read_bytes};
+  }
+  if (wants_probe(now)) {
+    probe_at_ = now + probe_timeout;
+    return ProbeWork{};
+  }
+  return std::monostate{};
+}
+
+bool Core::has_urgent_work(Time now) const {
+  return recall_wanted_ || wants_dead_letter(now) || wants_read(now) || wants_drop(now) ||
+         wants_probe(now);
+}
+
+bool Core::idle() const {
+  return in_flight_ == 0 && backlog_ == 0 && held_.empty() && phase_ == Phase::direct &&
+         !cursor_dirty_ && !log_failed_ && dead_letters_.empty();
+}
+
+}  // namespace rebuf::daemon
