@@ -154,8 +154,11 @@ struct Config {
   Admin admin;
   Limits limits;
   Milliseconds stop_timeout{10'000};
-  std::vector<SinkConfig> sinks;                                        // in file order
-  std::vector<RouteConfig> routes;                                      // in file order
+  std::vector<SinkConfig> sinks;    // in file order
+  std::vector<RouteConfig> routes;  // in file order
+  // Values that were made from `${…}`, as written: "routes.telemetry.add_headers.gateway" ->
+  // "${HOSTNAME}". print() shows these instead of the values.
+  std::map<std::string, std::string> references;
   [[nodiscard]] const SinkConfig& sink(const std::string& name) const;  // must exist
 };
 

@@ -74,7 +74,7 @@ std::string set_all(rd_kafka_conf_t* conf, const KafkaSettings& settings,
   apply("acks", "all");
   apply("partitioner", settings.partitioner.c_str());
   apply("batch.size", std::to_string(batch_bytes).c_str());
-  apply("bootstrap.servers", brokers.c_str());
+  if (!brokers.empty()) apply("bootstrap.servers", brokers.c_str());
   return error;
 }
 

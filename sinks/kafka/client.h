@@ -31,8 +31,8 @@ struct ClientResult {
   std::string error;  // empty: made
 };
 
-// `batch_bytes`: no batch is larger, so that the topics' limits are met. `callbacks` outlives the
-// client.
+// `brokers`: empty for a client that connects to nothing. `batch_bytes`: no batch is larger, so
+// that the topics' limits are met. `callbacks` outlives the client.
 [[nodiscard]] ClientResult make_client(const KafkaSettings& settings, const std::string& brokers,
                                        std::size_t batch_bytes, ClientCallbacks& callbacks);
 
