@@ -1,0 +1,148 @@
+// What a route hears from its channel, written down for a test, and messages to submit.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sinks/sink.h"
+
+namespace rebuf::sinks::test {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct Heard {
+  Outcome outcome = Outcome::delivered;
+  Refusal refusal = Refusal::none;
+  bool maybe_delivered = false;
+  std::int32_t partition = -1;
+  std::int64_t offset = -1;
+  std::string detail;
+};
+
+struct HeardHealth {
+  bool up = false;
+  bool from_probe = false;
+  std::string reason;
+  std::string error_class;
+  milliseconds throttled_for{0};
+};
+
+// Any thread; the waiting functions fail the test at their deadline.
+class Recorder final : public ChannelListener {
+ public:
+  void on_reports(std::span<const Report> reports) override {
+    const std::lock_guard lock(mutex_);
+    for (const Report& report : reports) {
+      CHECK_MESSAGE(!by_token.contains(report.token), "reported twice: ", report.token);
+      by_token[report.token] = {report.outcome,   report.refusal, report.maybe_delivered,
+                                report.partition, report.offset,  std::string(report.detail)};
+      order.push_back(report.token);
+      ++counts[report.outcome];
+    }
+    changed_.notify_all();
+  }
+  void on_health(const Health& heard) override {
+    const std::lock_guard lock(mutex_);
+    health.push_back({heard.up, heard.from_probe, std::string(heard.reason),
+                      std::string(heard.error_class), heard.throttled_for});
+    changed_.notify_all();
+  }
+  void on_reopened() override {
+    const std::lock_guard lock(mutex_);
+    ++reopened;
+    changed_.notify_all();
+  }
+
+  void wait(const char* what, const std::function<bool()>& condition, seconds limit = seconds(30)) {
+    std::unique_lock lock(mutex_);
+    const bool met = changed_.wait_for(lock, limit, condition);
+    REQUIRE_MESSAGE(met, "waited for: ", std::string(what), "; delivered ",
+                    counts[Outcome::delivered], ", refused ", counts[Outcome::refused],
+                    ", given back ", counts[Outcome::given_back]);
+  }
+  void wait_reports(std::size_t count, seconds limit = seconds(30)) {
+    wait(
+        "reports", [&] { return by_token.size() >= count; }, limit);
+  }
+  // The next probe's answer is the last in `health`.
+  HeardHealth probe(Channel& channel) {
+    std::size_t before = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      before = health.size();
+    }
+    channel.probe();
+    const auto answer = [&]() -> const HeardHealth* {
+      for (std::size_t i = before; i < health.size(); ++i)
+        if (health[i].from_probe) return &health[i];
+      return nullptr;
+    };
+    wait("the probe's answer", [&] { return answer() != nullptr; });
+    const std::lock_guard lock(mutex_);
+    return *answer();
+  }
+  void probe_until_up(Channel& channel) {
+    const auto deadline = std::chrono::steady_clock::now() + seconds(30);
+    while (!probe(channel).up) REQUIRE(std::chrono::steady_clock::now() < deadline);
+  }
+  std::size_t count(Outcome outcome) {
+    const std::lock_guard lock(mutex_);
+    return counts[outcome];
+  }
+
+  // Read them when nothing is under way, or within wait().
+  std::map<Token, Heard> by_token;
+  std::vector<Token> order;
+  std::map<Outcome, std::size_t> counts;
+  std::vector<HeardHealth> health;
+  int reopened = 0;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+// Keeps the bytes of messages for as long as the sink may need them.
+class Messages {
+ public:
+  explicit Messages(std::string topic) : topic_(std::move(topic)) {}
+
+  OutMessage& add(Token token, std::string value) {
+    OutMessage message;
+    message.token = token;
+    for (std::size_t i = 0; i < 8; ++i)
+      message.id.bytes[15 - i] = static_cast<std::uint8_t>(token >> (8 * i));
+    message.timestamp_ms = 1'700'000'000'000 + static_cast<std::int64_t>(token);
+    message.topic = topic_;
+    message.value = keep(std::move(value));
+    return list.emplace_back(message);
+  }
+  // `count` messages "0", "1", … with tokens from 1 on, all with one key: one partition.
+  void add_numbered(std::size_t count, std::size_t padding_bytes = 0) {
+    const std::string padding(padding_bytes, '.');
+    for (std::size_t i = 0; i < count; ++i)
+      add(list.size() + 1, std::to_string(list.size()) + padding).key = "key";
+  }
+  std::string_view keep(std::string bytes) { return kept_.emplace_back(std::move(bytes)); }
+
+  std::vector<OutMessage> list;
+
+ private:
+  const std::string topic_;
+  std::deque<std::string> kept_;
+};
+
+inline std::chrono::steady_clock::time_point in(milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+}  // namespace rebuf::sinks::test
