@@ -1,0 +1,169 @@
+#include "wal/committer.h"
+
+#include <system_error>
+#include <utility>
+
+#include "wal/io.h"
+
+namespace rebuf {
+
+Committer::Committer(const Options& options, SegmentSet& segments, Writer& writer,
+                     std::function<void(const Status&)> on_failed)
+    : options_(options), segments_(segments), writer_(writer), on_failed_(std::move(on_failed)) {}
+
+Committer::~Committer() { ignore(close(), "what was to be durable has been told"); }
+
+Status Committer::refusal() const {
+  if (closing_) return {Code::closed, "the log is closed"};
+  return failure_;
+}
+
+Status Committer::commit(Group& group) {
+  Lock lock(mutex_);
+  if (Status status = refusal(); !status) return status;
+  queue_.push_back(&group);
+  std::vector<Appended> none;
+  while (!group.done) {
+    if (!leading_ && !threaded_) leading_ = group.leads = true;
+    if (!group.leads) {
+      if (!leading_) work_.notify_one();
+      group.wake.wait(lock, [&] { return group.done || group.leads; });
+      continue;
+    }
+    group.leads = false;
+    run_one(lock, Asynchronous::no, none);
+    leading_ = false;
+    hand_on();
+  }
+  return std::move(group.status);
+}
+
+// After one batch the leader hands on: it serves others no longer than it must.
+void Committer::hand_on() {
+  if (queue_.empty()) {
+    if (!closing_) return;
+    idle_.notify_all();
+    work_.notify_all();
+  } else if (threaded_) {
+    work_.notify_one();
+  } else {
+    leading_ = true;
+    queue_.front()->leads = true;
+    queue_.front()->wake.notify_one();
+  }
+}
+
+Status Committer::append(std::span<const Bytes> entries, std::uint64_t tag) {
+  std::unique_ptr<Group> group;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!spare_groups_.empty()) {
+      group = std::move(spare_groups_.back());
+      spare_groups_.pop_back();
+    }
+  }
+  if (!group) group = std::make_unique<Group>();
+  group->kind = Group::Kind::entries;
+  group->async = true;
+  group->tag = tag;
+  group->bytes = 0;
+  group->storage.clear();
+  for (const Bytes data : entries) {
+    group->storage.push_back({header_of(data), data});
+    group->bytes += header_bytes + data.size();
+  }
+  group->pieces = group->storage;
+
+  const std::lock_guard lock(mutex_);
+  if (Status status = refusal(); !status) return status;
+  if (!threaded_) {
+    if (Status status = start_thread(); !status) return status;
+  }
+  group->cancelled = cancelling_;
+  queue_.push_back(group.release());  // owned by the queue until finish()
+  if (!leading_ && queue_.size() == 1) work_.notify_one();
+  return {};
+}
+
+void Committer::resume_appends() {
+  const std::lock_guard lock(mutex_);
+  cancelling_ = false;
+}
+
+Status Committer::start_thread() {
+  try {
+    thread_ = std::thread([this] { run_thread(); });
+  } catch (const std::system_error& error) {
+    return {Code::io, "start the commit thread", {}, error.code().value()};
+  }
+  threaded_ = true;
+  return {};
+}
+
+void Committer::run_thread() {
+  std::vector<Appended> appended;
+  Lock lock(mutex_);
+  for (;;) {
+    work_.wait(lock, [&] { return !leading_ && (closing_ || !queue_.empty()); });
+    if (queue_.empty()) return;
+    leading_ = true;
+    run_one(lock, Asynchronous::yes, appended);
+    leading_ = false;
+    if (appended.empty()) continue;
+    lock.unlock();
+    if (options_.on_appended) options_.on_appended(appended);
+    appended.clear();
+    lock.lock();
+  }
+}
+
+Status Committer::sync_in_background() {
+  const SegmentSet::Place active = segments_.active();
+  const Position written{active.segment, active.limit};
+  if (!active.file || segments_.durable() >= written) return failure();
+  const int error = fdatasync(*active.file);
+  if (error == 0) {
+    segments_.set_durable(written);
+    const std::lock_guard lock(mutex_);
+    ++counts_.syncs;
+    return failure_;
+  }
+  Status status{Code::sync_failed, "fdatasync in the background", {}, -error};
+  fail(status);
+  return status;
+}
+
+void Committer::fail(const Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return;
+    failure_ = status;
+  }
+  segments_.retreat_to_durable();
+  on_failed_(status);
+}
+
+Status Committer::close() {
+  {
+    Lock lock(mutex_);
+    if (closing_) return {Code::closed, "the log is closed"};
+    closing_ = true;
+    work_.notify_one();
+    idle_.wait(lock, [&] { return (queue_.empty() && !leading_) || threaded_; });
+  }
+  if (thread_.joinable()) thread_.join();
+  if (Status status = failure(); !status) return status;
+  return writer_.finish();
+}
+
+Status Committer::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+Committer::Counts Committer::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+}  // namespace rebuf

@@ -1,0 +1,96 @@
+// Writer: completing the active segment and beginning the next one.
+//
+// Order: cut to the logical size, fdatasync, rename, create the next, fsync the directory. Nothing
+// in the new file is acknowledged before the directory is durable, so after a crash at any moment
+// there is at most one file that may end in the middle of an entry: rebuf.tmp.
+#include <fcntl.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "wal/io.h"
+#include "wal/names.h"
+#include "wal/writer.h"
+
+namespace rebuf {
+
+Status Writer::seal(Retention retention) {
+  if (end_ == 0) return {};
+  if (retention == Retention::applies) {
+    if (Status status = room_for_one_more(); !status) return status;
+  }
+  if (Status status = complete_file(); !status) return status;
+  const Status begun = begin();  // makes the completed one's name durable too
+  if (begun.code() == Code::sync_failed) return begun;
+  if (!begun) {
+    // Not an error of this call: the segment is completed, the next write begins the file.
+    if (Status status = sync_names(); !status) return status;
+  }
+  if (retention == Retention::applies) drop_oldest();
+  return {};
+}
+
+Status Writer::room_for_one_more() const {
+  if (options_.on_full != OnFull::refuse) return {};
+  if (segments_.completed_count() < options_.max_segments) return {};
+  return {Code::full, "max_segments completed segments stand", dir_.string()};
+}
+
+Status Writer::complete_file() {
+  if (Status status = trim(); !status) return status;
+  if (Status status = sync(); !status) return status;
+  const std::filesystem::path completed = dir_ / segment_name(id_);
+  int error = fs_.rename_noreplace(active_path_, completed);
+  while (error == -EINTR) error = fs_.rename_noreplace(active_path_, completed);
+  if (error != 0) return io_error("rename to", completed, error);
+  segments_.complete(end_);
+  file_.reset();
+  ++id_;
+  end_ = allocated_ = 0;
+  return {};
+}
+
+Status Writer::trim() {
+  if (allocated_ == end_ && !tail_is_dirty_) return {};
+  const int error = ftruncate(*file_, end_);
+  if (error != 0) return io_error("ftruncate", active_path_, error);
+  allocated_ = end_;
+  tail_is_dirty_ = false;
+  const int synced = fdatasync(*file_);
+  if (synced != 0) return {Code::sync_failed, "fdatasync", active_path_.string(), -synced};
+  segments_.set_durable({id_, end_});
+  return {};
+}
+
+Status Writer::begin() {
+  if (file_) return {};
+  auto opened = open_file(fs_, active_path_, O_RDWR | O_CREAT | O_EXCL);
+  if (opened.error != 0) return io_error("create", active_path_, opened.error);
+  if (Status status = sync_names(); !status) return status;
+  file_ = std::move(opened.file);
+  segments_.set_active_file(file_);
+  return {};
+}
+
+Status Writer::sync_names() {
+  const int error = fsync(directory_);
+  if (error == 0) return {};
+  return {Code::sync_failed, "fsync directory", dir_.string(), -error};
+}
+
+void Writer::drop_oldest() {
+  if (options_.on_full != OnFull::drop_oldest) return;
+  if (segments_.completed_count() <= options_.max_segments) return;
+  while (segments_.completed_count() > options_.max_segments) {
+    const SegmentId id = *segments_.lowest();
+    const std::uint64_t bytes = segments_.take_out(id);
+    const int error = fs_.unlink(dir_ / segment_name(id));
+    if (error != 0 && error != -ENOENT) {
+      segments_.put_back(id, bytes);  // the next rotation tries again
+      break;
+    }
+  }
+  ignore(sync_names(), "a dropped segment that comes back after a power cut is dropped again");
+}
+
+}  // namespace rebuf

@@ -1,0 +1,78 @@
+// Appends to the active segment, syncs it, completes it and begins the next one. Used by one thread
+// at a time: whoever leads the commit (see committer.h).
+//
+// A failed write changes nothing: the file is cut back to the last good offset before anything else
+// is written. A failed sync gives Code::sync_failed and is final, which the committer enforces.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "rebuf/file_system.h"
+#include "rebuf/options.h"
+#include "rebuf/status.h"
+#include "wal/gather.h"
+#include "wal/group.h"
+#include "wal/segment_set.h"
+
+namespace rebuf {
+
+class Writer {
+ public:
+  enum class Retention : std::uint8_t { applies, ignored };
+
+  // All outlive the writer. `directory` is the log directory, open and locked. `segments` has
+  // started.
+  Writer(FileSystem& fs, const std::filesystem::path& dir, File& directory, const Options& options,
+         SegmentSet& segments);
+
+  // Makes the active segment's file if there is none; its name is durable when it returns. Every
+  // write does so too. Errors: full, io, sync_failed.
+  [[nodiscard]] Status begin();
+
+  struct Outcome {
+    std::size_t groups = 0;  // written, from the front; their `first` is set
+    Status failed;           // of the group behind them; ok: it belongs into the next segment
+  };
+  // Completes the active segment first when the first group does not fit. Written is not synced.
+  [[nodiscard]] Outcome write(std::span<Group* const> groups);
+  // What is written is durable when it returns. Errors: sync_failed.
+  [[nodiscard]] Status sync();
+  // Completes the active segment if it holds anything; durable when it returns.
+  // Errors: full (retention), io, sync_failed.
+  [[nodiscard]] Status seal(Retention retention);
+  // Gives back what was allocated ahead, syncs.
+  [[nodiscard]] Status finish();
+
+  [[nodiscard]] Position end() const { return {id_, end_}; }
+
+ private:
+  [[nodiscard]] Status prepare(std::uint64_t bytes);
+  [[nodiscard]] Status room_for_one_more() const;
+  [[nodiscard]] Status complete_file();
+  [[nodiscard]] Status trim();
+  [[nodiscard]] Status sync_names();
+  void drop_oldest();
+  void allocate_ahead(std::uint64_t bytes);
+  [[nodiscard]] std::pair<std::uint64_t, int> write_pieces(std::span<Group* const> groups);
+  void cut_back();
+
+  FileSystem& fs_;
+  const std::filesystem::path dir_;
+  const std::filesystem::path active_path_;
+  File& directory_;
+  const Options& options_;
+  SegmentSet& segments_;
+
+  std::shared_ptr<File> file_;  // null: the active segment has no file yet
+  SegmentId id_ = 0;
+  std::uint64_t end_ = 0;        // of the last whole entry
+  std::uint64_t allocated_ = 0;  // size of the file, >= end_
+  bool tail_is_dirty_ = false;   // cutting back failed: bytes of a refused group follow end_
+  Gather gather_;
+};
+
+}  // namespace rebuf
