@@ -17,11 +17,10 @@
 namespace rebuf::daemon::admin {
 namespace {
 
-constexpr std::size_t worker_threads = 3;
+constexpr std::size_t worker_threads = 2;
 constexpr std::size_t max_waiting_connections = 64;
 constexpr int backlog = 128;  // cpp-httplib asks for 5
 constexpr int silent_seconds = 10;
-constexpr std::size_t max_body_bytes = 64U << 10;
 constexpr mode_t socket_mode = 0660;
 
 // Whether somebody answers at a Unix socket's path.
@@ -72,17 +71,12 @@ void Listener::set_up() {
   server_.new_task_queue = [] { return new WorkerPool(worker_threads, max_waiting_connections); };
   server_.set_keep_alive_max_count(1);
   server_.set_keep_alive_timeout(1);
-  server_.set_payload_max_length(max_body_bytes);
-  const auto serve_it = [this](const httplib::Request& request, httplib::Response& response) {
-    serve(request, response);
-  };
-  constexpr const char* any_path = R"(/.*)";
-  server_.Get(any_path, serve_it);
-  server_.Post(any_path, serve_it);
-  server_.Put(any_path, serve_it);
-  server_.Patch(any_path, serve_it);
-  server_.Delete(any_path, serve_it);
-  server_.Options(any_path, serve_it);
+  // Before any routing of cpp-httplib's own, and without reading a body: no request here has one.
+  server_.set_pre_routing_handler(
+      [this](const httplib::Request& request, httplib::Response& response) {
+        serve(request, response);
+        return httplib::Server::HandlerResponse::Handled;
+      });
 }
 
 void Listener::serve(const httplib::Request& request, httplib::Response& response) const {

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
 
 #include "daemon/admin/families.h"
@@ -22,46 +21,20 @@ void single(Families& families, MetricType type, std::string name, std::string h
   Family(families, std::move(name), std::move(help), type).add({}, value);
 }
 
-// From /proc/self/stat; proc(5).
-struct ProcessStat {
+struct Memory {
   double virtual_bytes = 0;
   double resident_bytes = 0;
-  double threads = 0;
-  double start_ticks = 0;  // since boot
 };
 
-std::optional<ProcessStat> read_stat() {
-  std::ifstream file("/proc/self/stat");
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  const std::size_t name_end = line.rfind(')');  // the name may hold anything
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(line.substr(name_end + 2));
-  std::string skipped;
-  ProcessStat stat;
-  constexpr int first = 3, threads = 20, start = 22, virtual_size = 23, resident = 24;
-  for (int field = first; field <= resident; ++field) {
-    double* into = field == threads        ? &stat.threads
-                   : field == start        ? &stat.start_ticks
-                   : field == virtual_size ? &stat.virtual_bytes
-                   : field == resident     ? &stat.resident_bytes
-                                           : nullptr;
-    if (into != nullptr)
-      fields >> *into;
-    else
-      fields >> skipped;
-  }
-  if (!fields) return std::nullopt;
-  stat.resident_bytes *= static_cast<double>(::sysconf(_SC_PAGESIZE));
-  return stat;
-}
-
-double boot_time_seconds() {
-  std::ifstream file("/proc/stat");
-  std::string line;
-  while (std::getline(file, line))
-    if (line.starts_with("btime ")) return std::stod(line.substr(6));
-  return 0;
+// From /proc/self/statm, in pages; proc(5).
+std::optional<Memory> read_memory() {
+  std::ifstream file("/proc/self/statm");
+  Memory memory;
+  if (!(file >> memory.virtual_bytes >> memory.resident_bytes)) return std::nullopt;
+  const auto page_bytes = static_cast<double>(::sysconf(_SC_PAGESIZE));
+  memory.virtual_bytes *= page_bytes;
+  memory.resident_bytes *= page_bytes;
+  return memory;
 }
 
 double cpu_seconds() {
@@ -102,15 +75,14 @@ void add_process(Families& families, const AdminSources& sources) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
     single(families, MetricType::Gauge, "process_max_fds", "Limit of open file descriptors",
            static_cast<double>(limit.rlim_cur));
-  if (const std::optional<ProcessStat> stat = read_stat()) {
+  single(families, MetricType::Gauge, "process_start_time_seconds",
+         "When the process began, since the epoch",
+         std::chrono::duration<double>(sources.started_at.time_since_epoch()).count());
+  if (const std::optional<Memory> memory = read_memory()) {
     single(families, MetricType::Gauge, "process_virtual_memory_bytes", "Virtual memory",
-           stat->virtual_bytes);
+           memory->virtual_bytes);
     single(families, MetricType::Gauge, "process_resident_memory_bytes", "Resident memory",
-           stat->resident_bytes);
-    single(families, MetricType::Gauge, "process_threads", "Threads", stat->threads);
-    single(families, MetricType::Gauge, "process_start_time_seconds",
-           "When the process began, since the epoch",
-           boot_time_seconds() + stat->start_ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+           memory->resident_bytes);
   }
 }
 

@@ -84,7 +84,7 @@ function showRoute(card, route) {
   if (!route.ready) problems.push(`Refuses requests: ${route.ready_reason ?? "not ready"}`);
   if (route.log_damaged_bytes) problems.push(`${bytes(route.log_damaged_bytes)} of the log are damaged`);
   put(card, ".problem", problems.join(" · "));
-  showLastError(card, route.last_error, route.sink_up);
+  showLastError(card, route.last_error === route.reason ? null : route.last_error, route.sink_up);
   showTotals(card, route.totals);
 }
 
