@@ -88,6 +88,18 @@ FileSystem::Opened open_file(FileSystem& fs, const std::filesystem::path& path, 
   return opened;
 }
 
+Result<std::unique_ptr<File>> lock_directory(FileSystem& fs, const std::filesystem::path& dir) {
+  auto opened = fs.open_directory(dir);
+  while (opened.error == -EINTR) opened = fs.open_directory(dir);
+  if (opened.error == -ENOENT)
+    return Status{Code::not_found, "open directory", dir.string(), ENOENT};
+  if (opened.error != 0) return io_error("open directory", dir, opened.error);
+  const int error = retried([&] { return opened.file->lock_exclusive(); });
+  if (error == -EWOULDBLOCK) return Status{Code::locked, "lock", dir.string(), EWOULDBLOCK};
+  if (error != 0) return io_error("lock", dir, error);
+  return std::move(opened.file);
+}
+
 Status sync_directory(FileSystem& fs, const std::filesystem::path& dir) {
   auto opened = fs.open_directory(dir);
   while (opened.error == -EINTR) opened = fs.open_directory(dir);

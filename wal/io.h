@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -35,6 +36,9 @@ struct WrittenBytes {
 // Opens, with EINTR retried.
 [[nodiscard]] FileSystem::Opened open_file(FileSystem& fs, const std::filesystem::path& path,
                                            int flags);
+// Opens and locks it; the lock lasts as long as the file is open. Errors: locked, io.
+[[nodiscard]] Result<std::unique_ptr<File>> lock_directory(FileSystem& fs,
+                                                           const std::filesystem::path& dir);
 // Makes names made, changed or removed in `dir` durable.
 [[nodiscard]] Status sync_directory(FileSystem& fs, const std::filesystem::path& dir);
 // Makes `dir` if it is missing (not its parents), and its name durable.

@@ -10,29 +10,9 @@
 #include "wal/io.h"
 #include "wal/log_impl.h"
 #include "wal/names.h"
+#include "wal/places.h"
 
 namespace rebuf {
-
-namespace {
-
-// "logs/a/" is "logs/a": the state directory's default lies beside it, not within.
-std::filesystem::path without_trailing_slash(const std::filesystem::path& dir) {
-  return dir.has_filename() ? dir : dir.parent_path();
-}
-
-Options filled_in(Options options, const std::filesystem::path& dir) {
-  if (options.state_dir.empty()) {
-    options.state_dir = without_trailing_slash(dir);
-    options.state_dir += ".state";
-  }
-  if (options.max_quarantine_bytes == 0) {
-    const bool overflows = options.max_log_size > Options::unlimited / 4;
-    options.max_quarantine_bytes = overflows ? Options::unlimited : 4 * options.max_log_size;
-  }
-  return options;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Log>> Log::open(const std::filesystem::path& dir, Options options) {
   auto log = std::make_unique<LogImpl>(dir, std::move(options));
@@ -42,7 +22,7 @@ Result<std::unique_ptr<Log>> Log::open(const std::filesystem::path& dir, Options
 
 LogImpl::LogImpl(const std::filesystem::path& dir, Options options)
     : dir_(without_trailing_slash(dir)),
-      options_(filled_in(std::move(options), dir)),
+      options_(filled_in(std::move(options), dir_)),
       fs_(options_.file_system != nullptr ? *options_.file_system : FileSystem::real()),
       quarantine_(fs_, options_.state_dir, options_.max_quarantine_bytes),
       damage_(quarantine_, options_.logger),
@@ -51,7 +31,9 @@ LogImpl::LogImpl(const std::filesystem::path& dir, Options options)
 Status LogImpl::start() {
   if (Status status = check_options(); !status) return status;
   if (Status status = make_directories(); !status) return status;
-  if (Status status = lock(); !status) return status;
+  auto locked = lock_directory(fs_, dir_);
+  if (!locked) return locked.status();
+  directory_ = std::move(*locked);
   Result<LogListing> listing = list_log(fs_, dir_);
   if (!listing) return listing.status();
   foreign_files_ = listing->foreign;
@@ -94,16 +76,6 @@ Status LogImpl::check_options() const {
 Status LogImpl::make_directories() {
   if (Status status = make_directory(fs_, dir_); !status) return status;
   return make_directory(fs_, options_.state_dir);
-}
-
-Status LogImpl::lock() {
-  auto opened = fs_.open_directory(dir_);
-  if (opened.error != 0) return io_error("open directory", dir_, opened.error);
-  const int error = opened.file->lock_exclusive();
-  if (error == -EWOULDBLOCK) return {Code::locked, "lock", dir_.string(), EWOULDBLOCK};
-  if (error != 0) return io_error("lock", dir_, error);
-  directory_ = std::move(opened.file);
-  return {};
 }
 
 Status LogImpl::recover_active(const LogListing& listing, SegmentId active) {
