@@ -153,7 +153,9 @@ Status Committer::close() {
   }
   if (thread_.joinable()) thread_.join();
   if (Status status = failure(); !status) return status;
-  return writer_.finish();
+  const Status finished = writer_.finish();
+  if (finished.code() == Code::sync_failed) fail(finished);
+  return finished;
 }
 
 Status Committer::failure() const {
