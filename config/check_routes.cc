@@ -19,7 +19,7 @@ void check_sink_of(const Checked& checked, const RouteConfig& route) {
   std::vector<std::string> names;
   for (const SinkConfig& sink : checked.config.sinks) names.push_back(sink.name);
   const bool known = std::find(names.begin(), names.end(), route.sink) != names.end();
-  if (known) return;
+  if (known || (names.empty() && !route.sink.empty())) return;  // no sinks: said once
   if (route.sink.empty()) {
     checked.report.mistake(route.location, "route " + in_ticks(route.name) + " has no `sink`",
                            "name one of the sinks: `sink: " +
@@ -27,7 +27,7 @@ void check_sink_of(const Checked& checked, const RouteConfig& route) {
     return;
   }
   std::string hint = did_you_mean(route.sink, names);
-  if (hint.empty()) hint = names.empty() ? "there are no sinks yet" : "there are: " + one_of(names);
+  if (hint.empty()) hint = "there are: " + one_of(names);
   checked.report.mistake(checked.places.at(path),
                          "route " + in_ticks(route.name) + " wants the sink " +
                              in_ticks(route.sink) + ", which is not there",

@@ -20,6 +20,8 @@ struct Location {
   std::string file;
   int line = 0;    // from 1
   int column = 0;  // from 1
+  // Where a value stands is no part of it: files that differ in lines only are the same.
+  friend bool operator==(const Location&, const Location&) { return true; }
 };
 
 // host:port or a Unix socket.
@@ -29,6 +31,7 @@ struct Listen {
   std::string unix_path;  // absolute; empty for TCP
   [[nodiscard]] bool is_unix() const { return !unix_path.empty(); }
   [[nodiscard]] std::string text() const;  // as in the configuration
+  friend bool operator==(const Listen&, const Listen&) = default;
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
@@ -37,6 +40,7 @@ enum class LogFormat : std::uint8_t { text, json };
 struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
+  friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
 struct Http {
@@ -46,6 +50,7 @@ struct Http {
   std::uint32_t max_connections = 10000;
   Milliseconds idle_timeout{60'000};
   Milliseconds request_timeout{30'000};  // from the first byte to the answer
+  friend bool operator==(const Http&, const Http&) = default;
 };
 
 struct Admin {
@@ -53,15 +58,18 @@ struct Admin {
   std::string socket;  // default /run/rebufd/admin.sock (root, systemd: $RUNTIME_DIRECTORY), else
                        // $XDG_RUNTIME_DIR/rebufd-admin.sock; "" = none
   std::vector<std::string> allowed_hosts;  // besides the listen addresses and localhost
+  friend bool operator==(const Admin&, const Admin&) = default;
 };
 
 struct Limits {
   std::uint64_t memory = 64ULL << 20;      // bytes of payload in memory, 512 B a message added
   std::uint64_t keep_free = 256ULL << 20;  // bytes of the data file system left alone
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 struct TlsClient {
   std::string ca, cert, key;  // file names; empty = system's / none
+  friend bool operator==(const TlsClient&, const TlsClient&) = default;
 };
 
 struct KafkaSinkConfig {
@@ -69,6 +77,7 @@ struct KafkaSinkConfig {
   std::vector<std::string> brokers;  // host:port
   std::map<std::string, std::string> librdkafka_options;
   std::string partitioner = "murmur2_random";
+  friend bool operator==(const KafkaSinkConfig&, const KafkaSinkConfig&) = default;
 };
 
 enum class BatchFormat : std::uint8_t { single, ndjson, json_array };
@@ -90,10 +99,12 @@ struct HttpSinkConfig {
   TlsClient tls;
   std::string health_path;  // empty: a TCP connect is the probe
   Milliseconds health_interval{5'000};
+  friend bool operator==(const HttpSinkConfig&, const HttpSinkConfig&) = default;
 };
 
 struct FileSinkConfig {
   std::string path;
+  friend bool operator==(const FileSinkConfig&, const FileSinkConfig&) = default;
 };
 
 enum class SinkType : std::uint8_t { kafka, http, file };
@@ -105,6 +116,7 @@ struct SinkConfig {
   HttpSinkConfig http;    // for http
   FileSinkConfig file;    // for file
   Location location;
+  friend bool operator==(const SinkConfig&, const SinkConfig&) = default;
 };
 
 enum class Split : std::uint8_t { automatic, single, lines, json_array };
@@ -120,6 +132,7 @@ struct Buffer {
   Sync sync = Sync::every_write;
   Milliseconds sync_interval{5'000};
   OnFull on_full = OnFull::reject;
+  friend bool operator==(const Buffer&, const Buffer&) = default;
 };
 
 struct RouteConfig {
@@ -144,6 +157,7 @@ struct RouteConfig {
   OnError on_auth = OnError::retry;
   std::uint64_t dead_letters_max_bytes = 256ULL << 20;
   Location location;
+  friend bool operator==(const RouteConfig&, const RouteConfig&) = default;
 };
 
 struct Config {
@@ -160,6 +174,7 @@ struct Config {
   // "${HOSTNAME}". print() shows these instead of the values.
   std::map<std::string, std::string> references;
   [[nodiscard]] const SinkConfig& sink(const std::string& name) const;  // must exist
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace rebuf::config

@@ -38,8 +38,11 @@ Value from_credential(const std::string& name, const std::string& reference,
   const auto directory = environment.variable("CREDENTIALS_DIRECTORY");
   if (!directory)
     return Problem{reference + ": there are no credentials ($CREDENTIALS_DIRECTORY is not set)",
-                   "`LoadCredential=" + name + ":/path` in the systemd unit gives it one"};
-  return from_file(*directory + "/" + name, reference);
+                   "`LoadCredential=" + name + ":/path` in the systemd unit provides it"};
+  Value value = from_file(*directory + "/" + name, reference);
+  if (!value.value)
+    value.problem.hint = "`LoadCredential=" + name + ":/path` in the systemd unit provides it";
+  return value;
 }
 
 Value look_up(const std::string& inside, const Environment& environment) {

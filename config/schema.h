@@ -82,6 +82,7 @@ Key<T> list(std::string name, std::vector<V> T::*member, ValueType<V> type, OneA
     const Node& node = *entry.value;
     std::vector<V> values;
     const auto add = [&](const Reader& place, const Node& item) {
+      place.places().begin_value(place.path(), item.at);
       if (auto got = read_value(place, item, type)) values.push_back(std::move(*got));
     };
     if (node.kind == Node::Kind::list) {

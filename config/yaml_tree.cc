@@ -169,7 +169,8 @@ NodePtr parse_yaml(const std::string& text, const std::string& file, Report& rep
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder))
       return std::make_shared<Node>(Node{Node::Kind::nothing, {file, 1, 1}, {}, {}, {}});
-    while (parser.HandleNextDocument(builder)) continue;
+    // Not until its end: of some bytes yaml-cpp makes empty documents for ever.
+    (void)parser.HandleNextDocument(builder);
   } catch (const YAML::Exception& error) {
     const Location at{file, error.mark.line + 1, error.mark.column + 1};
     report.mistake(at, "not YAML: " + error.msg, syntax_hint(text, error.mark.line));
