@@ -42,11 +42,12 @@ class Repair {
     std::uint64_t from = 0;
     std::uint64_t length = 0;
     std::uint64_t to = 0;
+    [[nodiscard]] std::uint64_t end() const { return to + length; }
   };
   Status segment(SegmentId id, bool active);
   Status keep(const std::vector<Damage>& damages, File& file);
-  Status replace(File& file, const SegmentReport& segment);
-  Status copy_entries(File& file, const SegmentReport& segment, File& to, std::vector<Run>& runs);
+  Status replace(File& file, const SegmentReport& segment, const std::vector<Run>& runs);
+  Status copy(File& file, const Run& run, File& to) const;
   Status move_cursor(SegmentId segment, const std::vector<Run>& runs);
 
   const std::filesystem::path dir_;
@@ -99,16 +100,22 @@ Status Repair::segment(SegmentId id, bool active) {
   const std::int64_t size = opened.file->size();
   if (size < 0) return io_error("fstat", path, size);
   report.file_bytes = static_cast<std::uint64_t>(size);
-  auto found = scan_file(*opened.file, {id, 0, report.file_bytes},
-                         active ? EndZeros::unwritten : EndZeros::entries, reader_,
-                         [](const Block&) { return Status{}; });
+  std::vector<Run> runs;
+  auto found =
+      scan_file(*opened.file, {id, 0, report.file_bytes},
+                active ? EndZeros::unwritten : EndZeros::entries, reader_, [&](const Block& block) {
+                  const std::uint64_t from = block.entries.front().begin.offset;
+                  const std::uint64_t to = runs.empty() ? 0 : runs.back().end();
+                  runs.push_back({from, block.entries.back().end.offset - from, to});
+                  return Status{};
+                });
   if (!found) return io_error("read", path, -found.status().errno_value());
   report.entries = found->entries;
   report.entry_bytes = found->entry_bytes;
   report.unwritten_bytes = found->unwritten_bytes;
-  if (!found->damages.empty() || found->unwritten_bytes > 0) {
+  if (found->entry_bytes < report.file_bytes) {  // damage, empty entries, unwritten space
     if (Status status = keep(found->damages, *opened.file); !status) return status;
-    if (Status status = replace(*opened.file, report); !status) return status;
+    if (Status status = replace(*opened.file, report, runs); !status) return status;
   }
   report_.zero_entries += found->zero_entries;
   std::ranges::move(found->damages, std::back_inserter(report_.damages));
@@ -124,12 +131,14 @@ Status Repair::keep(const std::vector<Damage>& damages, File& file) {
   return {};
 }
 
-Status Repair::replace(File& file, const SegmentReport& segment) {
-  std::vector<Run> runs;
+Status Repair::replace(File& file, const SegmentReport& segment, const std::vector<Run>& runs) {
   const std::filesystem::path temporary = dir_ / temporary_name;
   const auto made = open_file(fs_, temporary, O_RDWR | O_CREAT | O_TRUNC);
   if (made.error != 0) return io_error("create", temporary, made.error);
-  Status status = copy_entries(file, segment, *made.file, runs);
+  Status status;
+  for (auto run = runs.begin(); run != runs.end() && status.ok(); ++run) {
+    status = copy(file, *run, *made.file);
+  }
   if (status.ok()) {
     const int error = fsync(*made.file);
     if (error != 0) status = io_error("fsync", temporary, error);
@@ -148,23 +157,20 @@ Status Repair::replace(File& file, const SegmentReport& segment) {
   return move_cursor(segment.id, runs);
 }
 
-Status Repair::copy_entries(File& file, const SegmentReport& segment, File& to,
-                            std::vector<Run>& runs) {
-  BlockReader reader(options_.ordinal_of);
-  std::uint64_t written = 0;
-  const auto copy = [&](const Block& block) -> Status {
-    const EntryRef& front = block.entries.front();
-    const Run run{front.begin.offset, block.entries.back().end.offset - front.begin.offset,
-                  written};
-    const Bytes side_by_side(front.data.data() - header_bytes, run.length);
-    const WrittenBytes done = write_at(to, side_by_side, written);
-    if (done.error != 0) return io_error("write", dir_ / temporary_name, done.error);
-    written += run.length;
-    runs.push_back(run);
-    return {};
-  };
-  const Extent whole{segment.id, 0, segment.file_bytes};
-  return scan_file(file, whole, EndZeros::entries, reader, copy).status();
+Status Repair::copy(File& file, const Run& run, File& to) const {
+  constexpr std::uint64_t chunk_bytes = std::uint64_t{256} << 10;
+  std::vector<std::byte> chunk(std::min(run.length, chunk_bytes));
+  for (std::uint64_t done = 0; done < run.length;) {
+    const auto part =
+        std::span(chunk).first(std::min<std::uint64_t>(run.length - done, chunk.size()));
+    const std::int64_t n = read_at(file, part, run.from + done);
+    if (n <= 0) return io_error("read", dir_, n == 0 ? -EIO : n);
+    const auto read = part.first(static_cast<std::size_t>(n));
+    const WrittenBytes written = write_at(to, read, run.to + done);
+    if (written.error != 0) return io_error("write", dir_ / temporary_name, written.error);
+    done += read.size();
+  }
+  return {};
 }
 
 // The entries behind damage have moved to the front.
