@@ -1,0 +1,71 @@
+#include "harness.h"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+
+namespace rebuf::daemon::rebufd_test {
+namespace {
+
+// The port behind "PHRASE 127.0.0.1:".
+std::uint16_t port_behind(const std::string& log, const std::string& phrase) {
+  const std::string start = phrase + " 127.0.0.1:";
+  const std::size_t at = log.find(start);
+  REQUIRE(at != std::string::npos);
+  return static_cast<std::uint16_t>(std::stoi(log.substr(at + start.size())));
+}
+
+httplib::Client client(std::uint16_t port) {
+  httplib::Client made("127.0.0.1", port);
+  made.set_read_timeout(std::chrono::seconds(30));
+  return made;
+}
+
+}  // namespace
+
+std::string rebufd() { return REBUF_REBUFD; }
+
+Rebufd::Rebufd() = default;
+
+void Rebufd::configure(const std::string& more) {
+  std::ofstream(config) << "data_dir: " << data.string() << "\n"
+                        << "http: { listen: \"127.0.0.1:0\" }\n"
+                        << "admin: { listen: \"127.0.0.1:0\", socket: "
+                        << (directory.path() / "admin.sock").string() << " }\n"
+                        << more;
+}
+
+void Rebufd::start(const std::vector<std::string>& environment) {
+  program = std::make_unique<test::Program>(
+      std::vector<std::string>{rebufd(), "--config", config.string()}, environment);
+  const std::string log = program->wait_for_error("ready");
+  ingest_port = port_behind(log, "takes messages on");
+  admin_port = port_behind(log, "status, metrics and health on");
+}
+
+httplib::Client Rebufd::ingest() const { return client(ingest_port); }
+httplib::Client Rebufd::admin() const { return client(admin_port); }
+
+int Rebufd::stop() {
+  program->send(SIGTERM);
+  return program->wait();
+}
+
+std::string file_route(const Rebufd& rebufd) {
+  return "sinks:\n  out: { type: file, path: " + (rebufd.directory.path() / "out.ndjson").string() +
+         " }\nroutes:\n  r: { sink: out }\n";
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + test::program_patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    ::poll(nullptr, 0, 10);
+  }
+  return true;
+}
+
+}  // namespace rebuf::daemon::rebufd_test
