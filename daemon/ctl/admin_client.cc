@@ -1,0 +1,73 @@
+#include "daemon/ctl/admin_client.h"
+
+#include <httplib.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "daemon/ctl/exit_codes.h"
+
+namespace rebuf::ctl {
+namespace {
+
+constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view http_prefix = "http://";
+constexpr int time_limit_s = 10;
+
+httplib::Client client_of(const std::string& place) {
+  if (!place.starts_with(unix_prefix)) return httplib::Client(place);
+  httplib::Client client(place.substr(unix_prefix.size()));
+  client.set_address_family(AF_UNIX);
+  client.set_default_headers({{"Host", "localhost"}});
+  return client;
+}
+
+// As the configuration chooses its defaults.
+std::vector<std::string> usual_places() {
+  std::vector<std::string> places{"unix:/run/rebufd/admin.sock"};
+  if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"))
+    places.push_back(std::string(unix_prefix) + runtime + "/rebufd-admin.sock");
+  places.emplace_back("http://127.0.0.1:18082");
+  return places;
+}
+
+AdminAnswer answer_of(const httplib::Response& response) {
+  if (response.status == 200) return {exit_fine, response.body, {}};
+  const auto problem = nlohmann::json::parse(response.body, nullptr, false);
+  const bool told = problem.is_object() && problem.contains("detail");
+  return {exit_failed,
+          {},
+          told ? problem["detail"].get<std::string>()
+               : "rebufd answered " + std::to_string(response.status)};
+}
+
+}  // namespace
+
+int fail(const AdminAnswer& answer) {
+  std::cerr << "rebufctl: " << answer.problem << '\n';
+  return answer.exit_code;
+}
+
+std::optional<AdminClient> AdminClient::make(const std::string& where) {
+  if (where.empty()) return AdminClient(usual_places());
+  const bool usable = (where.starts_with(unix_prefix) && where.size() > unix_prefix.size()) ||
+                      (where.starts_with(http_prefix) && where.size() > http_prefix.size());
+  if (!usable) return std::nullopt;
+  return AdminClient({where});
+}
+
+AdminAnswer AdminClient::ask(const std::string& method, const std::string& path) const {
+  std::string tried;
+  for (const std::string& place : places_) {
+    httplib::Client client = client_of(place);
+    client.set_connection_timeout(time_limit_s);
+    client.set_read_timeout(time_limit_s);
+    const httplib::Result result = method == "POST" ? client.Post(path) : client.Get(path);
+    if (result) return answer_of(*result);
+    tried += (tried.empty() ? "" : ", ") + place + " (" + httplib::to_string(result.error()) + ")";
+  }
+  return {exit_unreachable, {}, "no rebufd answers: " + tried};
+}
+
+}  // namespace rebuf::ctl

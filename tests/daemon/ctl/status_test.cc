@@ -1,0 +1,108 @@
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "harness.h"
+#include "log_maker.h"
+
+namespace rebuf::ctl_test {
+namespace {
+
+using daemon::RouteSnapshot;
+using daemon::RouteState;
+using daemon::admin_test::Harness;
+
+struct Fixture : Harness {
+  Fixture() { start(); }
+  [[nodiscard]] std::string socket() const { return "unix:" + admin.socket; }
+};
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "status shows each route's state, backlog, rates, sink and error") {
+  route.set([](RouteSnapshot& now) {
+    now.state = RouteState::buffering;
+    now.state_reason = "all brokers are down";
+    now.backlog_messages = 12345;
+    now.backlog_bytes = 512U << 20;
+    now.oldest_age_seconds = 3700;
+    now.accept_rate = 1500;
+    now.sink_up = false;
+    now.last_error = "connection refused";
+  });
+  for (const std::string& place : {socket(), url("")}) {
+    const test::Finished status = rebufctl({"--admin", place, "status"});
+    CHECK(status.code == 0);
+    for (const char* part :
+         {"telemetry", "buffering", "12345", "512 MiB of 1.0 GiB", "1 h 1 min", "1500/s",
+          "main down", "all brokers are down", "connection refused", "kcat -b 127.0.0.1:40001"})
+      CHECK_MESSAGE(has(status.output, part), part << " in " << status.output);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "status --json is what the server says") {
+  const test::Finished status = rebufctl({"--admin", socket(), "status", "--json"});
+  CHECK(status.code == 0);
+  CHECK(nlohmann::json::parse(status.output).at("routes").at(0).at("name") == "telemetry");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "status --watch --json goes on, one object a line, until rebufd is gone") {
+  test::Program watch({REBUF_REBUFCTL, "--admin", socket(), "status", "--watch", "--json"});
+  const auto lines = [&] {
+    const std::string output = watch.output();
+    return std::count(output.begin(), output.end(), '\n');
+  };
+  const auto deadline = std::chrono::steady_clock::now() + test::program_patience;
+  while (lines() < 2 && std::chrono::steady_clock::now() < deadline) ::poll(nullptr, 0, 10);
+  server.reset();
+  CHECK(watch.wait() == 7);
+  std::istringstream output(watch.output());
+  int count = 0;
+  for (std::string line; std::getline(output, line); ++count)
+    CHECK(nlohmann::json::parse(line).contains("routes"));
+  CHECK(count >= 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "embedded down and up switch the only embedded sink, or the named one") {
+  const test::Finished down = rebufctl({"--admin", socket(), "embedded", "down"});
+  CHECK_MESSAGE(down.code == 0, down.errors);
+  CHECK_FALSE(kafka.stats().up);
+  CHECK(rebufctl({"--admin", socket(), "embedded", "up", "main"}).code == 0);
+  CHECK(kafka.stats().up);
+  const test::Finished unknown = rebufctl({"--admin", socket(), "embedded", "down", "other"});
+  CHECK(unknown.code == 1);
+  CHECK(has(unknown.errors, "sink other"));
+  const test::Finished over_tcp = rebufctl({"--admin", url(""), "embedded", "down"});
+  CHECK(over_tcp.code == 1);
+  CHECK(has(over_tcp.errors, "socket"));
+  CHECK(kafka.stats().up);
+}
+
+TEST_CASE("when no rebufd answers, rebufctl says where it looked and ends with 7") {
+  const test::Finished status = rebufctl({"--admin", "unix:/does/not/exist", "status"});
+  CHECK(status.code == 7);
+  CHECK(has(status.errors, "/does/not/exist"));
+  CHECK(status.output.empty());
+  CHECK(rebufctl({"--admin", "unix:/does/not/exist", "wal", "stats", "some-route"}).code == 7);
+}
+
+TEST_CASE("a mistake on the command line ends with 2") {
+  CHECK(rebufctl({}).code == 2);
+  CHECK(rebufctl({"nonsense"}).code == 2);
+  CHECK(rebufctl({"embedded", "sideways"}).code == 2);
+  CHECK(rebufctl({"wal"}).code == 2);
+  CHECK(rebufctl({"wal", "verify"}).code == 2);
+  CHECK(rebufctl({"--admin", "ftp://x", "status"}).code == 2);
+  CHECK(rebufctl({"--help"}).code == 0);
+  CHECK(rebufctl({"--version"}).output.starts_with("rebufctl "));
+}
+
+}  // namespace rebuf::ctl_test

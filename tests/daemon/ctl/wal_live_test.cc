@@ -1,0 +1,35 @@
+// Logs that somebody is writing, rotating and purging.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "log_maker.h"
+
+namespace rebuf::ctl_test {
+
+TEST_CASE("verify finds no damage in a log that is being written and purged") {
+  const test::TemporaryDirectory directory;
+  Options options;
+  options.state_dir = directory.path();
+  options.max_log_size = 64U << 10;
+  options.max_segments = 4;  // the oldest goes all the time
+  options.sync_strategy = SyncStrategy::manual;
+  options.preallocate = 32U << 10;
+  auto log = Log::open(directory.path() / "log", std::move(options));
+  REQUIRE(log.ok());
+  std::atomic<bool> ends{false};
+  std::thread writer([&] {
+    const std::string value(1000, 'x');
+    while (!ends)
+      if (!(*log)->write(std::as_bytes(std::span(value))).ok()) return;
+  });
+  for (int i = 0; i < 30; ++i) {
+    const test::Finished verify = rebufctl({"wal", "verify", directory.path().string()});
+    CHECK_MESSAGE(verify.code == 0, verify.output << verify.errors);
+  }
+  ends = true;
+  writer.join();
+}
+
+}  // namespace rebuf::ctl_test
