@@ -50,9 +50,8 @@ std::optional<milliseconds> parse_retry_after(std::string_view value,
   std::tm date{};
   const std::string text(value);
   if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return std::nullopt;
-  const auto left =
-      std::chrono::ceil<milliseconds>(system_clock::from_time_t(::timegm(&date)) - now);
-  return std::clamp<milliseconds>(left, milliseconds(0), longest_pause);
+  const seconds left(::timegm(&date) - system_clock::to_time_t(now));
+  return std::clamp<seconds>(left, seconds(0), longest_pause);
 }
 
 dispatch::Verdict judge(const Answer& answer, std::span<const int> dead_letter_status,

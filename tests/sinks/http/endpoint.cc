@@ -188,6 +188,23 @@ int closed_port() {
   return port;
 }
 
+std::vector<Fd> full_listener(int& port) {
+  std::vector<Fd> sockets;
+  sockets.push_back(bound_socket(port, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  // A queue of 0 takes one; the second shows that there is no room any more.
+  for (int i = 0; i < 2; ++i) {
+    sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int connected =
+        ::connect(sockets.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    REQUIRE((connected == 0 || errno == EINPROGRESS));
+  }
+  return sockets;
+}
+
 std::vector<std::string> lines_of(const std::string& body) {
   std::vector<std::string> lines;
   std::size_t at = 0;

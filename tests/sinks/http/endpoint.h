@@ -106,6 +106,8 @@ class RawServer {
 [[nodiscard]] std::unique_ptr<Sink> make_http(HttpSettings settings);
 // A port that nobody listens on.
 [[nodiscard]] int closed_port();
+// A listener that leaves connects unanswered, for as long as what is returned lives.
+[[nodiscard]] std::vector<Fd> full_listener(int& port);
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& body);
 
 // A sink with one channel.
