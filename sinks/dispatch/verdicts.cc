@@ -22,15 +22,15 @@ void Dispatcher::settle(Lane& lane, Batch batch, Verdict verdict, Time started) 
   lane.put_back_rest(batch, verdict.count);
   switch (verdict.result) {
     case Result::delivered:
-      lane.report(batch, Outcome::delivered);
       works(lane, started);
+      lane.report(batch, Outcome::delivered);
       break;
     case Result::refused:
+      works(lane, started);
       if (batch.messages.size() == 1)
         lane.report(batch, Outcome::refused, verdict.refusal, std::move(verdict.detail));
       else
         lane.halve(std::move(batch));
-      works(lane, started);
       break;
     case Result::throttled:
     case Result::failed:

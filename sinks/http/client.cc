@@ -76,7 +76,7 @@ std::string reason_of(std::string_view error_class, httplib::Error error) {
 }  // namespace
 
 Client::Client(Url url, std::chrono::milliseconds timeout)
-    : url_(std::move(url)), timeout_(timeout) {
+    : url_(std::move(url)), timeout_(timeout), resolver_(url_.host) {
   if (url_.tls)
     client_ = std::make_unique<httplib::SSLClient>(url_.host, url_.port);
   else
@@ -116,12 +116,28 @@ std::string Client::load(const TlsFiles& files) {
 
 Answer Client::send(const std::string& method, const std::string& target, const Request& request) {
   was_cut_ = false;
-  Answer answer = send_once(method, target, request);
+  Answer answer = send_anywhere(method, target, request);
   // A server may close an idle connection just as the next request comes.
   const bool stale = answer.status == 0 && !connected_ && answer.error_class == "reset";
   if (!stale) return answer;
-  answer = send_once(method, target, request);
+  answer = send_anywhere(method, target, request);
   answer.sent = true;
+  return answer;
+}
+
+Answer Client::send_anywhere(const std::string& method, const std::string& target,
+                             const Request& request) {
+  if (client_->is_socket_open() != 0) return send_once(method, target, request);
+  Answer answer;
+  const auto began = steady_clock::now();
+  const Resolved resolved = resolver_.resolve(timeout_);
+  answer.error_class = class_since(began, "connect");
+  answer.reason = resolved.error;
+  for (const std::string& address : resolved.addresses) {
+    client_->set_hostname_addr_map({{url_.host, address}});
+    answer = send_once(method, target, request);
+    if (answer.error_class != "connect") break;
+  }
   return answer;
 }
 
@@ -155,7 +171,7 @@ Answer Client::send_once(const std::string& method, const std::string& target,
     answer.status = early_status(watched_.get());
   if (!done) watch_instead(Fd());
   if (answer.status != 0) return answer;
-  answer.error_class = timed_out(began) ? "timeout" : class_of(error);
+  answer.error_class = class_since(began, class_of(error));
   answer.sent = class_of(error) == "reset";
   if (answer.reason.empty()) answer.reason = reason_of(answer.error_class, error);
   return answer;
@@ -166,18 +182,24 @@ Answer Client::connect() {
   Answer answer;
   const auto began = steady_clock::now();
   Fd kept_alive = watch_instead(Fd());
-  answer.reason =
-      try_connect(url_.host, url_.port, timeout_, [this](int socket) { watch(socket); });
+  const Resolved resolved = resolver_.resolve(timeout_);
+  answer.reason = resolved.error;
+  for (const std::string& address : resolved.addresses) {
+    answer.reason =
+        try_connect(address, url_.port, timeout_, [this](int socket) { watch(socket); });
+    if (answer.reason.empty() || was_cut_) break;
+  }
   watch_instead(std::move(kept_alive));
   if (answer.reason.empty())
     answer.status = 200;
   else
-    answer.error_class = timed_out(began) ? "timeout" : "connect";
+    answer.error_class = class_since(began, "connect");
   return answer;
 }
 
 void Client::cut() {
   was_cut_ = true;
+  resolver_.cut();
   const std::lock_guard lock(mutex_);
   if (watched_.valid()) ::shutdown(watched_.get(), SHUT_RDWR);
 }
@@ -193,8 +215,9 @@ Fd Client::watch_instead(Fd other) {
   return std::exchange(watched_, std::move(other));
 }
 
-bool Client::timed_out(steady_clock::time_point began) const {
-  return was_cut_ || steady_clock::now() - began >= timeout_;
+std::string Client::class_since(steady_clock::time_point began, std::string_view otherwise) const {
+  const bool timed_out = was_cut_ || steady_clock::now() - began >= timeout_;
+  return std::string(timed_out ? "timeout" : otherwise);
 }
 
 }  // namespace rebuf::sinks::http

@@ -13,6 +13,7 @@
 
 #include "sinks/fd.h"
 #include "sinks/http/request.h"
+#include "sinks/http/resolver.h"
 #include "sinks/http/url.h"
 
 namespace httplib {
@@ -56,16 +57,22 @@ class Client {
   void cut();
 
  private:
+  // Over the connection that is there, or a new one to the first address that takes it.
+  [[nodiscard]] Answer send_anywhere(const std::string& method, const std::string& target,
+                                     const Request& request);
   [[nodiscard]] Answer send_once(const std::string& method, const std::string& target,
                                  const Request& request);
+  // The error class of what went on since `began`.
+  [[nodiscard]] std::string class_since(std::chrono::steady_clock::time_point began,
+                                        std::string_view otherwise) const;
   void watch(int socket);
   // Watches this instead; returns what was watched.
   Fd watch_instead(Fd other);
-  [[nodiscard]] bool timed_out(std::chrono::steady_clock::time_point began) const;
 
   const Url url_;
   const std::chrono::milliseconds timeout_;
   std::unique_ptr<httplib::ClientImpl> client_;
+  Resolver resolver_;
   bool connected_ = false;  // in this attempt: by a new connection
   std::atomic<bool> was_cut_ = false;
   std::mutex mutex_;

@@ -33,26 +33,20 @@ int connect_within(int socket, const addrinfo& address, std::chrono::millisecond
 
 }  // namespace
 
-std::string try_connect(const std::string& host, int port, std::chrono::milliseconds timeout,
+std::string try_connect(const std::string& address, int port, std::chrono::milliseconds timeout,
                         const std::function<void(int)>& watch) {
   addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (failed != 0) return "cannot resolve " + host + ": " + ::gai_strerror(failed);
-  const std::unique_ptr<addrinfo, AddressesFree> addresses(found);
-  int error = 0;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    const Fd socket(::socket(each->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket.valid()) {
-      error = errno;
-      continue;
-    }
-    watch(socket.get());
-    error = connect_within(socket.get(), *each, timeout);
-    if (error == 0) return {};
-  }
-  return "cannot connect: " + std::generic_category().message(error);
+  const int failed = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (failed != 0) return address + ": " + ::gai_strerror(failed);
+  const std::unique_ptr<addrinfo, AddressesFree> parsed(found);
+  const Fd socket(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return "no socket: " + std::generic_category().message(errno);
+  watch(socket.get());
+  const int error = connect_within(socket.get(), *found, timeout);
+  return error == 0 ? "" : "cannot connect: " + std::generic_category().message(error);
 }
 
 }  // namespace rebuf::sinks::http

@@ -7,9 +7,9 @@
 
 namespace rebuf::sinks::http {
 
-// Tries the host's addresses, each for up to `timeout`, and hangs up. The error, or empty. `watch`
-// gets each socket before it connects.
-[[nodiscard]] std::string try_connect(const std::string& host, int port,
+// Connects to the numeric address within `timeout` and hangs up. The error, or empty. `watch` gets
+// the socket before it connects.
+[[nodiscard]] std::string try_connect(const std::string& address, int port,
                                       std::chrono::milliseconds timeout,
                                       const std::function<void(int)>& watch);
 

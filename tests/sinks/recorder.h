@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -72,6 +73,18 @@ class Recorder final : public ChannelListener {
   void wait_reports(std::size_t count, seconds limit = seconds(30)) {
     wait(
         "reports", [&] { return by_token.size() >= count; }, limit);
+  }
+  // The first health that tells of trouble.
+  HeardHealth wait_down() {
+    const auto is_down = [](const HeardHealth& heard) { return !heard.up; };
+    HeardHealth down;
+    wait("down", [&] {
+      const auto found = std::ranges::find_if(health, is_down);
+      if (found == health.end()) return false;
+      down = *found;
+      return true;
+    });
+    return down;
   }
   // The next probe's answer is the last in `health`.
   HeardHealth probe(Channel& channel) {

@@ -125,10 +125,9 @@ TEST_CASE("a directory that is missing is waited for") {
   messages.add_numbered(100);
   Files files;
   files.submit(messages.list);
-  files.recorder.wait("down", [&] { return !files.recorder.health.empty(); });
-  CHECK_FALSE(files.recorder.health[0].up);
-  CHECK(files.recorder.health[0].error_class == "file");
-  CHECK(files.recorder.health[0].reason.find(files.path.string()) != std::string::npos);
+  const HeardHealth down = files.recorder.wait_down();
+  CHECK(down.error_class == "file");
+  CHECK(down.reason.find(files.path.string()) != std::string::npos);
   CHECK_FALSE(files.recorder.probe(*files.channel).up);
   fs::create_directory(files.path.parent_path());
   files.recorder.wait_reports(100);
@@ -147,8 +146,7 @@ TEST_CASE("what is no regular file is not written to") {
     else
       fs::create_directory(files.path);
     files.submit(messages.list);
-    files.recorder.wait("down", [&] { return !files.recorder.health.empty(); });
-    CHECK(files.recorder.health[0].error_class == "file");
+    CHECK(files.recorder.wait_down().error_class == "file");
   }
 }
 
@@ -167,8 +165,7 @@ TEST_CASE("a full disk: nothing is half written, and all arrives when there is r
   {
     const SizeLimit full(500);  // within the fifth of the long lines
     files.submit(long_ones.list);
-    files.recorder.wait("down", [&] { return !files.recorder.health.back().up; });
-    CHECK(files.recorder.health.back().error_class == "disk_full");
+    CHECK(files.recorder.wait_down().error_class == "disk_full");
     files.channel->recall();
     files.recorder.wait("reopened", [&] { return files.recorder.reopened == 1; });
     CHECK(files.recorder.count(Outcome::given_back) == 90);
@@ -201,7 +198,7 @@ TEST_CASE("recall and stop give back what a file that cannot be written holds up
   more.add(11, "more");
   Files files;
   files.submit(messages.list);
-  files.recorder.wait("down", [&] { return !files.recorder.health.empty(); });
+  static_cast<void>(files.recorder.wait_down());
   files.channel->recall();
   files.recorder.wait("reopened", [&] { return files.recorder.reopened == 1; });
   CHECK(files.recorder.count(Outcome::given_back) == 10);

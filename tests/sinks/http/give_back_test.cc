@@ -80,6 +80,36 @@ TEST_CASE("what is answered right after recall is delivered, what follows it is 
   CHECK(hook.recorder.by_token[500].outcome == Outcome::delivered);
 }
 
+// Holds up the call that gives messages back.
+class Slow final : public ChannelListener {
+ public:
+  void on_reports(std::span<const Report>) override {
+    entered.set_value();
+    leave.get_future().wait();
+  }
+  void on_health(const Health&) override {}
+  void on_reopened() override { reopened.set_value(); }
+  std::promise<void> entered;
+  std::promise<void> leave;
+  std::promise<void> reopened;
+};
+
+TEST_CASE("nothing is taken before the listener has heard of what came back") {
+  Messages messages("t");
+  messages.add_numbered(2);
+  Hanging hanging;
+  const auto sink = make_http(settings_for(hanging.server.url()));
+  Slow slow;
+  const auto channel = sink->attach({}, slow);
+  REQUIRE(channel->submit(std::span(messages.list).first(1)) == 1);
+  hanging.wait_for_request();
+  channel->recall();
+  slow.entered.get_future().wait();
+  CHECK(channel->submit(std::span(messages.list).subspan(1)) == 0);
+  slow.leave.set_value();
+  slow.reopened.get_future().wait();
+}
+
 TEST_CASE("recall with nothing held reopens at once") {
   Endpoint endpoint([](const Seen&, httplib::Response&) {});
   Hook hook(settings_for(endpoint.url()));
@@ -97,7 +127,7 @@ TEST_CASE("what was answered 503 is given back as not delivered, a 504 as maybe"
     settings.retry_min = settings.retry_max = std::chrono::minutes(10);
     Hook hook(settings);
     hook.submit(messages);
-    hook.recorder.wait("down", [&] { return !hook.recorder.health.empty(); });
+    static_cast<void>(hook.recorder.wait_down());
     hook.channel->recall();
     hook.recorder.wait("reopened", [&] { return hook.recorder.reopened == 1; });
     CHECK(hook.recorder.by_token[1].outcome == Outcome::given_back);
@@ -150,7 +180,7 @@ TEST_CASE("stop does not wait longer than its deadline for a pause to end") {
   settings.retry_min = settings.retry_max = std::chrono::minutes(10);
   Hook hook(settings);
   hook.submit(messages);
-  hook.recorder.wait("down", [&] { return !hook.recorder.health.empty(); });
+  static_cast<void>(hook.recorder.wait_down());
   const auto began = steady_clock::now();
   hook.channel->stop(in(milliseconds(50)));
   CHECK(steady_clock::now() - began < seconds(5));
@@ -171,8 +201,7 @@ TEST_CASE("a handshake and a connect that hang are cut at the time-out") {
     settings.timeout = milliseconds(100);
     Hook hook(settings);
     hook.submit(messages);
-    hook.recorder.wait("down", [&] { return !hook.recorder.health.empty(); });
-    CHECK(hook.recorder.health[0].error_class == "timeout");
+    CHECK(hook.recorder.wait_down().error_class == "timeout");
     CHECK_FALSE(hook.recorder.probe(*hook.channel).up == (url != tls_url));
   }
 }

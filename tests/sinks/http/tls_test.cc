@@ -36,9 +36,9 @@ HeardHealth distrust(const HttpSettings& settings) {
   messages.add(1, "secret");
   Hook hook(settings);
   hook.submit(messages);
-  hook.recorder.wait("down", [&] { return !hook.recorder.health.empty(); });
-  CHECK(hook.recorder.by_token.empty());
-  return hook.recorder.health[0];
+  const HeardHealth down = hook.recorder.wait_down();
+  CHECK(hook.recorder.count(Outcome::delivered) == 0);
+  return down;
 }
 
 TEST_CASE("https with one's own authority, by name and by address, over one connection") {
