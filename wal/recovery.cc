@@ -8,10 +8,8 @@ namespace {
 
 constexpr std::size_t block_bytes = std::size_t{256} << 10;
 
-}  // namespace
-
-Result<SurveyedFile> survey(File& file, SegmentId segment, std::uint64_t size,
-                            const OrdinalOf& ordinal_of) {
+Result<SurveyedFile> survey_once(File& file, SegmentId segment, std::uint64_t size,
+                                 const OrdinalOf& ordinal_of) {
   BlockReader reader(ordinal_of);
   SurveyedFile found;
   std::uint64_t offset = 0;
@@ -44,6 +42,27 @@ Result<SurveyedFile> survey(File& file, SegmentId segment, std::uint64_t size,
   found.zero_entries.resize(zero_entries);
   found.damages.resize(damages);
   return found;
+}
+
+}  // namespace
+
+// Where a file ends has a say in what the broken bytes before its end are taken for. So what is
+// left when the tail is cut off is looked at again, until readers will see the same.
+Result<SurveyedFile> survey(File& file, SegmentId segment, std::uint64_t size,
+                            const OrdinalOf& ordinal_of) {
+  bool tail_holds_data = false;
+  for (std::uint64_t limit = size;;) {
+    Result<SurveyedFile> found = survey_once(file, segment, limit, ordinal_of);
+    if (!found) return found;
+    tail_holds_data = tail_holds_data || found->tail;
+    const bool unbroken = found->damages.empty() && found->zero_entries.empty();
+    if (!unbroken && found->end < limit) {
+      limit = found->end;
+      continue;
+    }
+    if (tail_holds_data) found->tail = {{segment, found->end}, size - found->end, "torn tail"};
+    return found;
+  }
 }
 
 }  // namespace rebuf

@@ -242,6 +242,24 @@ TEST_CASE("a huge size is damage, not an allocation") {
   }
 }
 
+TEST_CASE("what stands after the tail was cut is what replays") {
+  // A broken entry whose data ends with a right one, and rubbish behind: whether that inner one is
+  // an entry hangs on whether the file ends with it.
+  std::string broken = framed(numbered(1, 30) + framed(numbered(2, 20)));
+  broken[20] = static_cast<char>(broken[20] ^ 1);
+  SimFileSystem fs(disk_with({{"rebuf.tmp", broken + "rubbish"}}));
+  Options options = options_on(fs);
+  options.ordinal_of = nullptr;
+  for (int round = 0; round < 2; ++round) {
+    auto opened = Log::open(log_dir, options);
+    REQUIRE(opened);
+    const auto found = replayed(**opened);
+    REQUIRE(found);
+    CHECK(((*opened)->stats().bytes == 0) == found->empty());
+    CHECK(bytes_in_quarantine(fs) == broken.size() + 7);
+  }
+}
+
 TEST_CASE("quarantine is bounded; beyond it damage is counted only") {
   Files files = small_directory();
   for (auto& [name, content] : files) content[13] = static_cast<char>(content[13] ^ 1);
