@@ -22,10 +22,10 @@ void put(std::byte* at, Int value) noexcept {
 
 template <class Int>
 Int get(const std::byte* at) noexcept {
-  Int value = 0;
+  std::uint64_t value = 0;
   for (std::size_t i = 0; i < sizeof(Int); ++i)
-    value = static_cast<Int>(value << 7 << 1 | std::to_integer<unsigned>(at[i]));
-  return value;
+    value = value << 8 | std::to_integer<std::uint64_t>(at[i]);
+  return static_cast<Int>(value);
 }
 
 bool has_head(std::span<const std::byte> data) noexcept {
