@@ -1,6 +1,6 @@
 #include "daemon/logging.h"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -9,18 +9,13 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "daemon/time_text.h"
+
 namespace rebuf::daemon {
 namespace {
 
 using spdlog::details::log_msg;
 using Buffer = spdlog::memory_buf_t;
-
-std::string time_text(spdlog::log_clock::time_point time) {
-  const auto milliseconds =
-      std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count() % 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(spdlog::log_clock::to_time_t(time)),
-                     milliseconds);
-}
 
 std::string_view view(spdlog::string_view_t text) { return {text.data(), text.size()}; }
 

@@ -19,7 +19,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::start(const config::Admin& adm
   auto impl = std::make_unique<Impl>(admin, std::move(sources));
   std::vector<std::pair<config::Listen, admin::Access>> wanted;
   for (const config::Listen& listen : admin.listen)
-    wanted.emplace_back(listen, admin::Access::read_only);
+    wanted.emplace_back(listen, listen.is_unix() ? admin::Access::full : admin::Access::read_only);
   if (!admin.socket.empty()) {
     config::Listen socket;
     socket.unix_path = admin.socket;

@@ -1,24 +1,16 @@
 #include "daemon/admin/status_json.h"
 
-#include <fmt/chrono.h>
-
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+
+#include "daemon/time_text.h"
 
 namespace rebuf::daemon {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using SystemTime = std::chrono::system_clock::time_point;
-
-// RFC 3339, UTC, milliseconds.
-std::string time_text(SystemTime time) {
-  const auto milliseconds =
-      std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count() % 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)), milliseconds);
-}
 
 Json time_or_null(const std::optional<SystemTime>& time) {
   return time ? Json(time_text(*time)) : Json(nullptr);

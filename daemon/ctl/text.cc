@@ -1,12 +1,14 @@
 #include "daemon/ctl/text.h"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+
+#include "daemon/time_text.h"
 
 namespace rebuf::ctl {
 namespace {
@@ -47,11 +49,8 @@ std::string duration_text(double seconds) {
 }
 
 std::string time_text(std::int64_t ms_of_epoch) {
-  const auto since_epoch = std::chrono::milliseconds(ms_of_epoch);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(static_cast<std::time_t>(seconds.count())),
-                     (since_epoch - seconds).count());
+  return daemon::time_text(
+      std::chrono::system_clock::time_point(std::chrono::milliseconds(ms_of_epoch)));
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {

@@ -59,6 +59,20 @@ bool FakeKafka::set_embedded_up(bool up) {
   return true;
 }
 
+void fill_with_outage(RouteSnapshot& now) {
+  now.state = RouteState::buffering;
+  now.state_reason = "all brokers are down";
+  now.backlog_messages = 12345;
+  now.backlog_bytes = 512U << 20;
+  now.oldest_age_seconds = 3700;
+  now.accept_rate = 1500;
+  now.deliver_rate = 2.5;
+  now.eta_seconds = 90;
+  now.sink_up = false;
+  now.last_error = "connection refused";
+  now.lifetime.accepted = 7654321;
+}
+
 Harness::Harness() {
   config::Listen listen;
   listen.host = "127.0.0.1";

@@ -55,6 +55,9 @@ class FakeKafka final : public sinks::KafkaSink {
   bool up_ = true;
 };
 
+// A route in an outage, for what shows it to people.
+void fill_with_outage(RouteSnapshot& now);
+
 struct Harness {
   Harness();
   void start();  // with the fields as they are then

@@ -26,19 +26,7 @@ bool has(const std::string& page, const std::string& text) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Harness, "the page shows a route's state, backlog, rates, sink and error") {
-  route.set([](RouteSnapshot& now) {
-    now.state = RouteState::buffering;
-    now.state_reason = "all brokers are down";
-    now.backlog_messages = 12345;
-    now.backlog_bytes = 512U << 20;
-    now.oldest_age_seconds = 3700;
-    now.accept_rate = 1500;
-    now.deliver_rate = 2.5;
-    now.eta_seconds = 90;
-    now.sink_up = false;
-    now.last_error = "connection refused";
-    now.lifetime.accepted = 7654321;
-  });
+  route.set(fill_with_outage);
   kafka.set_embedded_up(false);
   start();
   const std::string page = shown_page(*this);

@@ -11,8 +11,6 @@
 namespace rebuf::ctl_test {
 namespace {
 
-using daemon::RouteSnapshot;
-using daemon::RouteState;
 using daemon::admin_test::Harness;
 
 struct Fixture : Harness {
@@ -27,16 +25,7 @@ bool has(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "status shows each route's state, backlog, rates, sink and error") {
-  route.set([](RouteSnapshot& now) {
-    now.state = RouteState::buffering;
-    now.state_reason = "all brokers are down";
-    now.backlog_messages = 12345;
-    now.backlog_bytes = 512U << 20;
-    now.oldest_age_seconds = 3700;
-    now.accept_rate = 1500;
-    now.sink_up = false;
-    now.last_error = "connection refused";
-  });
+  route.set(daemon::admin_test::fill_with_outage);
   for (const std::string& place : {socket(), url("")}) {
     const test::Finished status = rebufctl({"--admin", place, "status"});
     CHECK(status.code == 0);
