@@ -28,15 +28,16 @@ std::optional<sinks::KafkaOptionProblem> check_file(const std::string& name,
 // Whether all properties are right, each for itself.
 bool check_options(const Checked& checked, const SinkConfig& sink, const std::string& path) {
   bool right = true;
+  const std::string of_sink = " in `librdkafka_options` of sink " + in_ticks(sink.name) + " ";
   for (const auto& [name, value] : sink.kafka.librdkafka_options) {
     auto problem = sinks::check_kafka_option(name, value);
     if (!problem) problem = check_file(name, value);
     if (!problem) continue;
     right = false;
     if (problem->unknown) problem->hint = did_you_mean(name, sinks::kafka_option_names());
-    checked.report.mistake(checked.places.at(path + "." + name),
-                           in_ticks(name) + " in `librdkafka_options` of sink " +
-                               in_ticks(sink.name) + " " + problem->what,
+    std::string place = path;
+    place.append(".").append(name);
+    checked.report.mistake(checked.places.at(place), in_ticks(name) + of_sink + problem->what,
                            problem->hint);
   }
   return right;

@@ -41,7 +41,7 @@ std::string meant(std::string_view text) {
   if (!part) return {};
   if (part->unit.empty() && text.empty()) return std::to_string(part->number) + "s";
   if (part->unit == "." && text.size() >= 2 && text.substr(1) == "s" && text[0] <= '9')
-    return std::to_string(part->number * 1000 + (text[0] - '0') * 100) + "ms";
+    return std::to_string(part->number * 1000 + std::int64_t{text[0] - '0'} * 100) + "ms";
   if (!text.empty()) return {};
   while (part->unit.starts_with(' ')) part->unit.remove_prefix(1);
   if (part->unit.empty()) return {};

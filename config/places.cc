@@ -13,6 +13,14 @@ std::string_view parent(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
 }
 
+// Which of a list's values it is, the line and column say.
+std::string_view without_index(std::string_view path) {
+  const std::size_t last = path.rfind('.') + 1;
+  const bool index =
+      last != 0 && path.find_first_not_of("0123456789", last) == std::string_view::npos;
+  return index ? path.substr(0, last - 1) : path;
+}
+
 }  // namespace
 
 void Places::begin_value(const std::string& path, const Location& at) {
@@ -56,18 +64,16 @@ std::map<std::string, std::string> Places::references() const {
 }
 
 std::string describe(std::string_view path) {
-  // Which of a list's values it is, the line and column say.
-  const std::size_t last = path.rfind('.') + 1;
-  if (last != 0 && path.find_first_not_of("0123456789", last) == std::string_view::npos)
-    path = path.substr(0, last - 1);
   std::string_view kind;
   if (path.starts_with("routes.")) kind = "route";
   if (path.starts_with("sinks.")) kind = "sink";
-  if (kind.empty()) return in_ticks(path);
+  if (kind.empty()) return in_ticks(without_index(path));
   const std::string_view rest = path.substr(path.find('.') + 1);
   const std::size_t dot = rest.find('.');
   const std::string owner = std::string(kind) + " " + in_ticks(rest.substr(0, dot));
-  return dot == std::string_view::npos ? owner : in_ticks(rest.substr(dot + 1)) + " of " + owner;
+  return dot == std::string_view::npos
+             ? owner
+             : in_ticks(without_index(rest.substr(dot + 1))) + " of " + owner;
 }
 
 }  // namespace rebuf::config

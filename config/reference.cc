@@ -18,8 +18,10 @@ class Collector final : public Visitor {
   }
   void pairs(const Leaf& leaf, const std::map<std::string, std::string>& values) override {
     std::string text;
-    for (const auto& [name, value] : values)
-      text += (text.empty() ? " " : ", ") + name + ": " + value;
+    for (const auto& [name, value] : values) {
+      text += text.empty() ? " " : ", ";
+      text.append(name).append(": ").append(value);
+    }
     add(leaf, text.empty() ? "`{}`" : "`{" + text + " }`");
   }
   void begin(const std::string& name) override { prefixes_.push_back(prefix() + name + "."); }

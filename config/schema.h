@@ -106,7 +106,7 @@ Key<T> list(std::string name, std::vector<V> T::*member, ValueType<V> type, OneA
 // A mapping from names to texts; replaces the default whole.
 template <class T>
 Key<T> pairs(std::string name, std::map<std::string, std::string> T::*member,
-             ValueType<std::string> names, ValueType<std::string> values) {
+             const ValueType<std::string>& names, const ValueType<std::string>& values) {
   const Leaf leaf{name, "mapping of " + names.name + " to " + values.name, {}};
   const auto read = [=](const Reader& here, const Entry& entry, T& into) {
     here.places().begin_value(here.path(), entry.at);

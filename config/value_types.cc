@@ -39,7 +39,7 @@ ValueType<std::string> path_type() {
   });
 }
 
-ValueType<std::string> or_none(ValueType<std::string> type) {
+ValueType<std::string> or_none(const ValueType<std::string>& type) {
   const auto parse = [type](const std::string& text) -> Parsed<std::string> {
     if (text == "none") return std::string();
     return type.parse(text);
@@ -48,7 +48,7 @@ ValueType<std::string> or_none(ValueType<std::string> type) {
   return {type.name + ", or `none`", parse, format};
 }
 
-ValueType<std::string> in_lower_case(ValueType<std::string> type) {
+ValueType<std::string> in_lower_case(const ValueType<std::string>& type) {
   const auto parse = [type](std::string text) -> Parsed<std::string> {
     std::transform(text.begin(), text.end(), text.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -32,9 +32,9 @@ using TextCheck = std::function<std::optional<Problem>(const std::string&)>;
 // A whole path of a file.
 [[nodiscard]] ValueType<std::string> path_type();
 // `none` for the empty text.
-[[nodiscard]] ValueType<std::string> or_none(ValueType<std::string> type);
+[[nodiscard]] ValueType<std::string> or_none(const ValueType<std::string>& type);
 // In lower case, whatever was written.
-[[nodiscard]] ValueType<std::string> in_lower_case(ValueType<std::string> type);
+[[nodiscard]] ValueType<std::string> in_lower_case(const ValueType<std::string>& type);
 
 template <class V>
 [[nodiscard]] ValueType<V> integer_type(V min, V max) {

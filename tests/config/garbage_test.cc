@@ -71,12 +71,17 @@ TEST_CASE("nesting without end and aliases of aliases are refused in no time") {
   load_anything(deep);
   std::string bomb = "x-0: &a0 [1, 2]\n";
   for (int i = 1; i < 60; ++i) {
-    const std::string before = "*a" + std::to_string(i - 1);
-    bomb += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before +
-            "]\n";
+    const std::string number = std::to_string(i);
+    const std::string before = std::to_string(i - 1);
+    bomb.append("x-").append(number).append(": &a").append(number);
+    bomb.append(" [*a").append(before).append(", *a").append(before).append("]\n");
   }
   load_anything(bomb + minimal);
   load_anything(bomb + "stop_timeout: *a59\nroutes: *a59\n");
+}
+
+TEST_CASE("empty documents without end are one mistake") {
+  for (const char* text : {",", "]", "}", ", a: b", "---\n---\n---\n"}) load_anything(text);
 }
 
 }  // namespace rebuf::config::test

@@ -245,6 +245,8 @@ TEST_CASE("what only several keys together get wrong is reported at one of them"
       Case{sink + "§routes: {}\n", "there are no routes; a minimal file is one sink and one route"},
       Case{sink + "routes:\n  t: { §sink: mian }\n",
            "route `t` wants the sink `mian`, which is not there; did you mean `main`?"},
+      Case{sink + "routes:\n  7: { sink: main, §spil: 1s }\n",
+           "unknown key `spil` in route `7`; did you mean `spill_after`?"},
       Case{sink + "routes:\n  §t: { ack: buffered }\n",
            "route `t` has no `sink`; name one of the sinks: `sink: main`"},
       Case{
