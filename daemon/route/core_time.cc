@@ -15,6 +15,9 @@ constexpr milliseconds recovery_hysteresis{200};
 constexpr seconds stable_after{10};
 // Behind a throttle's end the sink gets this much to answer.
 constexpr seconds throttle_grace{1};
+// A pause that would end later than this behind the last acknowledgement is not slow by agreement,
+// it is an outage: clients do not wait for it, nor for an endless row of short ones.
+constexpr seconds longest_agreed_pause{5};
 constexpr milliseconds dead_letters_pause{30'000};
 constexpr std::size_t drain_start = 256;  // messages in the sink when a drain begins
 constexpr std::size_t drain_least = 16;
@@ -91,7 +94,10 @@ void Core::enter_direct_if_caught_up(Time now) {
 
 // A slow sink is a failing sink, unless it asked for the pause.
 bool Core::stalled(Time now) {
-  if (phase_ == Phase::buffering || now < throttled_until_ + throttle_grace) return false;
+  if (phase_ == Phase::buffering) return false;
+  if (now < throttled_until_ + throttle_grace &&
+      throttled_until_ - last_ack_ <= longest_agreed_pause)
+    return false;
   const auto limit = settings_.route.spill_after;
   const Entry* const oldest = oldest_held();
   if (phase_ == Phase::draining) return oldest != nullptr && now - last_ack_ > limit;
