@@ -37,12 +37,14 @@ void Core::offer(std::shared_ptr<Request> request, Time now) {
   }
   const std::uint64_t bytes = framed_bytes(*request);
   if (const auto refusal = refusal_now(bytes)) {
-    if (drop_makes_room(*refusal, bytes))
+    if (drop_makes_room(*refusal, bytes)) {
       held_.push_back(std::move(request));
-    else
-      answer_error(request, refusal->code, refusal->detail, refusal->retry_after_s);
-    return;
+      return;
+    }
+    refused_bytes_ = bytes;
+    return answer_error(request, refusal->code, refusal->detail, refusal->retry_after_s);
   }
+  refused_bytes_ = 1;
   append_request(request, now);
   submit_ready(now);
   enter_direct_if_caught_up(now);

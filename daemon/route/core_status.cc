@@ -8,7 +8,8 @@ namespace rebuf::daemon {
 RouteState Core::state() const {
   if (log_failed_) return RouteState::failed;
   if (phase_ == Phase::direct) return RouteState::direct;
-  if (settings_.route.ack != config::Ack::delivered && refusal_now(1)) return RouteState::full;
+  if (settings_.route.ack != config::Ack::delivered && refusal_now(refused_bytes_))
+    return RouteState::full;
   return phase_ == Phase::buffering ? RouteState::buffering : RouteState::draining;
 }
 
@@ -17,8 +18,8 @@ Readiness Core::readiness() const {
   if (phase_ == Phase::direct) return {true, {}};
   if (settings_.route.ack == config::Ack::delivered)
     return {false, "the sink is down: " + phase_reason_};
-  const auto refusal = refusal_now(1);
-  if (!refusal || drop_makes_room(*refusal, 1)) return {true, {}};
+  const auto refusal = refusal_now(refused_bytes_);
+  if (!refusal || drop_makes_room(*refusal, refused_bytes_)) return {true, {}};
   return {false, refusal->detail};
 }
 
@@ -30,7 +31,7 @@ void Core::fill(RouteSnapshot& snapshot, Time now,
   snapshot.since =
       wall - std::chrono::duration_cast<std::chrono::system_clock::duration>(now - phase_at_);
   if (phase_ != Phase::direct) {
-    const auto refusal = refusal_now(1);
+    const auto refusal = refusal_now(refused_bytes_);
     snapshot.state_reason = refusal ? refusal->detail : phase_reason_;
   }
   if (!dead_letter_error_.empty())

@@ -343,7 +343,7 @@ void LiveRoute::perform(RecallWork& /*work*/) { channel_->recall(); }
 bool LiveRoute::disk_low() {
   if (settings_.keep_free_bytes == 0) return false;
   const auto now = Clock::now();
-  if (now - disk_looked_at_ < std::chrono::seconds(1)) return disk_low_;
+  if (now - disk_looked_at_ < std::chrono::milliseconds(20)) return disk_low_;
   disk_looked_at_ = now;
   const std::int64_t free = FileSystem::real().free_bytes(dir_);
   disk_low_ = free >= 0 && static_cast<std::uint64_t>(free) < settings_.keep_free_bytes;
