@@ -21,9 +21,14 @@ struct Verdict {
   std::size_t duplicates = 0;      // further copies, by rebuf-id
 };
 
-// `duplicates_allowed`: how many further copies the faults of the run explain. Every copy must be
-// the same and come from the log.
+// Further copies that the faults of a run explain.
+struct Explained {
+  std::size_t duplicates = 0;
+  // The sink itself may send again what was not answered; else only the log does.
+  bool sink_repeats = false;
+};
+
 [[nodiscard]] Verdict check(std::span<const Sending> sendings, std::span<const Arrival> arrivals,
-                            std::size_t duplicates_allowed);
+                            Explained explained);
 
 }  // namespace rebuf::e2e

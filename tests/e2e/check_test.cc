@@ -35,9 +35,9 @@ struct Run {
   std::vector<Arrival> arrivals{arrival(10, {1, 1}, "a"), arrival(11, {1, 1}, "b"),
                                 arrival(12, {1, 2}, "c"), arrival(13, {1, 2}, "d"),
                                 arrival(14, {1, 4}, "f")};
-  std::size_t duplicates_allowed = 0;
+  Explained explained;
 
-  [[nodiscard]] Verdict verdict() const { return check(sendings, arrivals, duplicates_allowed); }
+  [[nodiscard]] Verdict verdict() const { return check(sendings, arrivals, explained); }
   // The kinds of violation that were found, without their examples.
   [[nodiscard]] std::string found() const {
     const std::string text = verdict().violations;
@@ -99,11 +99,16 @@ TEST_CASE("a copy needs an explanation, the log as its origin and the same value
   Run run;
   run.copy_last();
   CHECK(run.found() == "more duplicates than the faults explain");
-  run.duplicates_allowed = 1;
+  run.explained.duplicates = 1;
   CHECK(run.found().empty());
   CHECK(run.verdict().duplicates == 1);
   run.arrivals.back().replayed = false;
-  CHECK(run.found() == "copy that is not from the log");
+  CHECK(run.found() == "two copies and none is from the log");
+  run.explained.sink_repeats = true;
+  CHECK(run.found().empty());
+  run.explained.sink_repeats = false;
+  run.arrivals.front().replayed = run.arrivals[4].replayed = true;
+  CHECK(run.found().empty());
   run.arrivals.back().replayed = true;
   run.arrivals.back().value = "F";
   CHECK(run.found() == "altered copy");

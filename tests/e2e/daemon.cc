@@ -115,7 +115,7 @@ Metrics Daemon::wait_until_drained(const std::string& route, milliseconds limit)
       "drained",
       [&](const Metrics& now) {
         return now.state(route) == "direct" && now.count("rebufd_backlog_messages", route) == 0 &&
-               now.count("rebufd_backlog_segments", route) == 0 &&
+               now.count("rebufd_backlog_segments", route) == 0 && segments(route).empty() &&
                now.count("rebufd_in_flight_messages", route) == 0;
       },
       limit);

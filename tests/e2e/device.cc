@@ -60,9 +60,11 @@ void Device::run(const std::atomic<bool>& enough, const std::atomic<bool>& give_
   connection.set_tcp_nodelay(true);
   connection.set_read_timeout(60, 0);
   std::size_t at = 0;
-  for (bool all_once = false; !give_up && !(all_once && enough);) {
+  bool all_once = settings_.endless;
+  bool acknowledged = true;
+  while (!give_up && !(enough && all_once && acknowledged)) {
     Sending sending = post(connection, at);
-    const bool acknowledged = sending.acknowledged();
+    acknowledged = sending.acknowledged();
     if (acknowledged) {
       acknowledged_rows += sending.rows.size();
       at += sending.rows.size();
@@ -132,6 +134,7 @@ void Fleet::wait_for_rows(std::size_t more) const {
 }
 
 const std::vector<Sending>& Fleet::finish(std::chrono::seconds limit) {
+  if (threads_.empty()) return sendings_;
   enough_ = true;
   const auto deadline = Clock::now() + limit;
   while (running_ > 0 && Clock::now() < deadline) std::this_thread::sleep_for(milliseconds(5));

@@ -26,13 +26,16 @@ struct DeviceSettings {
   std::chrono::milliseconds pause{0};  // between two posts
   // Rows become {"sending":"3.17","row":…}: for downstreams that do not see the header `sending`.
   bool name_in_value = false;
+  // The rows are only a supply: the device need not post each of them before it finishes.
+  bool endless = false;
 };
 
 // Owned by its fleet; runs on one thread of it.
 class Device {
  public:
   Device(std::uint32_t client, DeviceSettings settings, std::vector<std::string_view> rows);
-  // Posts all rows, and goes round again until `enough`; ends at once with `give_up`.
+  // Posts all rows (unless endless), and goes round again until `enough` and the last post is
+  // acknowledged; ends at once with `give_up`.
   void run(const std::atomic<bool>& enough, const std::atomic<bool>& give_up,
            std::atomic<std::size_t>& acknowledged_rows);
   [[nodiscard]] std::vector<Sending>& sendings() { return sendings_; }
@@ -65,7 +68,8 @@ class Fleet {
   // Until that many more rows are acknowledged; fails the test after 30 s.
   void wait_for_rows(std::size_t more) const;
   // Lets each device finish its rows; fails the test when that takes longer than `limit`. Returns
-  // what all of them sent, each device's in order; valid as long as the fleet lives.
+  // what all of them sent, each device's in order; valid as long as the fleet lives. May be called
+  // again.
   [[nodiscard]] const std::vector<Sending>& finish(
       std::chrono::seconds limit = std::chrono::seconds(60));
 

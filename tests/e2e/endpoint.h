@@ -1,0 +1,70 @@
+// The receiving end of an HTTP sink, and its faults: a server on sockets of its own, because a
+// well-behaved library cannot hang up in the middle of an answer. Writes down what it took. Any
+// thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "ledger.h"
+
+namespace rebuf::e2e {
+
+// What becomes of the next request.
+enum class Manner : std::uint8_t {
+  takes,            // written down, 200
+  is_busy,          // 503 with Retry-After: 1
+  hangs,            // read, then nothing until the manner changes; then the connection is reset
+  resets,           // read, then the connection is reset
+  takes_and_resets  // written down, then reset: nobody can know that it was taken
+};
+
+class Endpoint {
+ public:
+  Endpoint();  // on a port of its own; listens only after open()
+  ~Endpoint();
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  void open();
+  // Connections are refused from now on, those that stand are reset.
+  void close();
+  void be(Manner manner);
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  // Messages, in the order in which they came.
+  [[nodiscard]] std::vector<Arrival> arrivals() const;
+  // Until one more request was read whole, whatever becomes of it.
+  void wait_for_request() const;
+  // Messages taken without an answer: each may come again.
+  [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+
+ private:
+  void accept_all(int listener);
+  void serve(int connection);
+  // False: the connection is to be reset.
+  bool answer(int connection, const std::string& head, std::string_view body);
+  std::size_t take(const std::string& head, std::string_view body);
+
+  const std::uint16_t port_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // manner_, closing_
+  Manner manner_ = Manner::takes;
+  bool closing_ = true;
+  std::vector<Arrival> arrivals_;
+  std::list<int> connections_;  // open ones
+  int listener_ = -1;
+  std::atomic<std::size_t> requests_{0};
+  std::atomic<std::size_t> unanswered_{0};
+  std::thread acceptor_;
+  std::vector<std::thread> servers_;  // acceptor_ adds, close() joins
+};
+
+}  // namespace rebuf::e2e

@@ -1,0 +1,28 @@
+// Kafka as the downstream of a run: topics of a test's own on the shared cluster of three brokers,
+// and what arrived in them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ledger.h"
+#include "tests/support/kafka_cluster.h"
+
+namespace rebuf::e2e {
+
+class Topic {
+ public:
+  // Fresh, with a replica on every broker.
+  Topic(test::KafkaCluster& cluster, int partitions);
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::vector<Arrival> arrivals() const;
+
+ private:
+  test::KafkaCluster& cluster_;
+  std::string name_;
+};
+
+// The `sinks:` block with one Kafka sink, `kafka`.
+[[nodiscard]] std::string kafka_sink(const test::KafkaCluster& cluster);
+
+}  // namespace rebuf::e2e

@@ -1,0 +1,13 @@
+#include <doctest/doctest.h>
+
+#include "torture.h"
+
+namespace rebuf::e2e {
+namespace {
+
+TEST_CASE("random faults of an endpoint and of rebufd break no promise") {
+  torture(6, std::chrono::seconds(6));
+}
+
+}  // namespace
+}  // namespace rebuf::e2e
