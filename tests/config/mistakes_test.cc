@@ -315,6 +315,24 @@ TEST_CASE("a mistake in route_defaults is reported once, not once a route") {
   CHECK_MESSAGE(loaded.mistakes.size() == 1, all_of(loaded.mistakes));
 }
 
+TEST_CASE("a value of route_defaults that does not fit is reported where it stands") {
+  const Loaded loaded = load_text(
+      sink + "route_defaults:\n  window: { max_bytes: 40MiB }\nroutes: { a: { sink: main } }\n",
+      "f.yaml", environment());
+  REQUIRE_MESSAGE(loaded.mistakes.size() == 1, all_of(loaded.mistakes));
+  CHECK(loaded.mistakes[0].message().starts_with(
+      "f.yaml:3:13: `window.max_bytes` of route `a` (40MiB) is more than half"));
+}
+
+TEST_CASE("what an alias repeats is reported once") {
+  const Loaded loaded =
+      load_text(sink +
+                    "routes:\n  a: &a { sink: main, add_headers: { w: \"${NOPE}\" } }\n"
+                    "  b: { <<: *a }\n",
+                "f.yaml", environment());
+  CHECK_MESSAGE(loaded.mistakes.size() == 1, all_of(loaded.mistakes));
+}
+
 TEST_CASE("librdkafka properties that rebufd owns are refused under all their names") {
   for (const std::string name : {"acks",
                                  "request.required.acks",

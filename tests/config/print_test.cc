@@ -101,6 +101,17 @@ TEST_CASE("print() shows references as they were written, and no secret") {
   CHECK(text.find("X-Token: \"${WORD}\"\n") != std::string::npos);
 }
 
+TEST_CASE("a reference in route_defaults is shown in the routes that do not replace it") {
+  const std::string text = print(good(sink + "route_defaults: { add_headers: { w: \"${WORD}\" } }\n"
+                                             "routes:\n"
+                                             "  a: { sink: main }\n"
+                                             "  b: { sink: main, add_headers: { w: plain } }\n",
+                                      {{"WORD", "geheim"}}));
+  CHECK_MESSAGE(text.find("geheim") == std::string::npos, text);
+  CHECK(text.find("w: \"${WORD}\"\n") != std::string::npos);
+  CHECK(text.find("w: plain\n") != std::string::npos);
+}
+
 TEST_CASE("a message about a value from a reference does not show the value") {
   const Loaded loaded = load_text("stop_timeout: \"${WORD}\"\n" + minimal, "f.yaml",
                                   environment({{"WORD", "geheim"}}));
