@@ -1,8 +1,13 @@
+#include <algorithm>
+#include <array>
 #include <map>
+#include <string_view>
 
 #include "config/checks.h"
 #include "config/closest.h"
 #include "config/references.h"
+#include "sinks/http/client.h"
+#include "sinks/http/url.h"
 
 namespace rebuf::config {
 namespace {
@@ -41,30 +46,39 @@ class SinkCheck {
   const SinkConfig& sink_;
 };
 
-void check_pem(const SinkCheck& check, const std::string& key, const std::string& file) {
-  constexpr std::size_t longest = 4 << 20;
-  if (file.empty() || !check.sound(key)) return;
+// Whether the file is there: OpenSSL would say the same of a missing one as of a wrong one.
+bool readable(const SinkCheck& check, const std::string& key, const std::string& file) {
+  constexpr std::size_t longest = 16 << 20;
   std::string content;
   std::string why;
-  if (!read_file(file, longest, content, why))
-    check.mistake(key, "names a file that cannot be read: " + why, in_ticks(file));
-  else if (content.find("-----BEGIN ") == std::string::npos)
-    check.mistake(key, "names a file without certificate or key", "PEM: `-----BEGIN …`");
+  if (file.empty() || read_file(file, longest, content, why)) return true;
+  check.mistake(key, "names a file that cannot be read: " + why, in_ticks(file));
+  return false;
 }
 
 void check_tls(const SinkCheck& check, const HttpSinkConfig& http) {
   const TlsClient& tls = http.tls;
-  check_pem(check, "tls.ca", tls.ca);
-  check_pem(check, "tls.cert", tls.cert);
-  check_pem(check, "tls.key", tls.key);
-  if (tls.cert.empty() != tls.key.empty() && check.sound("tls"))
-    check.mistake(
+  if (tls.ca.empty() && tls.cert.empty() && tls.key.empty()) return;
+  if (!check.sound("tls") || !check.sound("url")) return;
+  if (tls.cert.empty() != tls.key.empty())
+    return check.mistake(
         "tls",
         tls.key.empty() ? "has a `cert` without its `key`" : "has a `key` without its `cert`",
         "a client certificate needs both");
-  const bool any = !tls.ca.empty() || !tls.cert.empty() || !tls.key.empty();
-  if (any && http.url.starts_with("http://"))
-    check.mistake("tls", "does nothing with a `http://` url", "did you mean `https://`?");
+  const sinks::http::UrlResult url = sinks::http::parse_url(http.url);
+  if (!url.url.tls)
+    return check.mistake("tls", "does nothing with a `http://` url", "did you mean `https://`?");
+  const bool ca = readable(check, "tls.ca", tls.ca);
+  const bool cert = readable(check, "tls.cert", tls.cert);
+  const bool key = readable(check, "tls.key", tls.key);
+  if (!ca || !cert || !key) return;
+  // "tls.key: no key for …"
+  const std::string error =
+      sinks::http::Client(url.url, http.timeout).load({tls.ca, tls.cert, tls.key});
+  if (error.empty()) return;
+  const std::size_t colon = error.find(": ");
+  check.mistake(error.substr(0, colon), "cannot be used: " + error.substr(colon + 2),
+                "PEM files, with the key of the certificate");
 }
 
 void check_statuses(const SinkCheck& check, const HttpSinkConfig& http) {
@@ -77,13 +91,16 @@ void check_statuses(const SinkCheck& check, const HttpSinkConfig& http) {
   }
 }
 
-// What the sink sets itself, in lower case.
 void check_headers(const SinkCheck& check, const HttpSinkConfig& http) {
+  static constexpr std::array<std::string_view, 11> own{
+      "accept-encoding", "connection", "content-encoding",  "content-length",
+      "expect",          "keep-alive", "idempotency-key",   "te",
+      "trailer",         "upgrade",    "transfer-encoding",
+  };
   for (const auto& [name, value] : http.headers) {
     std::string lower;
     for (const char c : name) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    if (lower == "host" || lower == "content-length" || lower == "transfer-encoding" ||
-        lower == "connection" || lower == "content-encoding" || lower == "idempotency-key")
+    if (std::find(own.begin(), own.end(), lower) != own.end())
       check.mistake("headers." + name, "is set by rebufd itself", "leave it out");
   }
 }

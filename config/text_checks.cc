@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "config/listen.h"
+#include "sinks/http/url.h"
 
 namespace rebuf::config {
 namespace {
@@ -86,8 +87,13 @@ std::optional<Problem> check_header_value(const std::string& text) {
   const bool control = std::any_of(text.begin(), text.end(), [](unsigned char c) {
     return (c < 0x20 && c != '\t') || c == 0x7f;
   });
-  if (!control) return std::nullopt;
-  return Problem{"has a line break or another control character", "a header is one line"};
+  if (control)
+    return Problem{"has a line break or another control character", "a header is one line"};
+  constexpr std::string_view blanks = " \t";
+  if (!text.empty() && (blanks.find(text.front()) != std::string_view::npos ||
+                        blanks.find(text.back()) != std::string_view::npos))
+    return Problem{"begins or ends with a blank", "HTTP takes those away: leave them out"};
+  return std::nullopt;
 }
 
 std::optional<Problem> check_host(const std::string& text) {
@@ -112,21 +118,9 @@ std::optional<Problem> check_brokers(const std::string& text) {
 }
 
 std::optional<Problem> check_url(const std::string& text) {
-  const bool https = text.starts_with("https://");
-  if (!https && !text.starts_with("http://"))
-    return Problem{"is not the address of an HTTP server",
-                   "it begins with `http://` or `https://`"};
-  if (!printable_without_space(text) || text.find('#') != std::string::npos)
-    return Problem{"is not a URL", "no spaces, no `#`; other characters as %XX"};
-  const std::string_view rest = std::string_view(text).substr(https ? 8 : 7);
-  const std::string authority(rest.substr(0, rest.find_first_of("/?")));
-  if (authority.find('@') != std::string::npos)
-    return Problem{"has a user name in it",
-                   "send it as a header: `headers: { Authorization: \"Basic ${…}\" }`"};
-  const bool port = authority.find(':', authority.rfind(']') + 1) != std::string::npos;
-  if (!parse_host_port(port ? authority : authority + ":80").value)
-    return Problem{"has no right host in it", "as in `https://example.org:8443/in`"};
-  return std::nullopt;
+  std::string error = sinks::http::parse_url(text).error;
+  if (error.empty()) return std::nullopt;
+  return Problem{"is not a URL to send to", std::move(error)};
 }
 
 std::optional<Problem> check_url_path(const std::string& text) {

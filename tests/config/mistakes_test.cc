@@ -149,6 +149,9 @@ TEST_CASE("each wrong value is reported at its place with what would be right") 
       Case{route("add_headers: { site: §\"a\\nb\" }"),
            "`add_headers.site` of route `t`: `a\\x0ab` has a line break or another control "
            "character; a header is one line"},
+      Case{route("add_headers: { site: §\"a \" }"),
+           "`add_headers.site` of route `t`: `a ` begins or ends with a blank; HTTP takes those "
+           "away: leave them out"},
       Case{route("add_headers: { site: §\"${NOPE}\" }"),
            "the environment variable `NOPE` is not set; set it, or write `$${NOPE}` for the text "
            "itself"},
@@ -206,11 +209,11 @@ TEST_CASE("each mistake in a sink is reported at its place with what would be ri
       Case{"sinks:\n  §main: { type: http }\nroutes: { t: { sink: main } }\n",
            "sink `main` has no `url`; add `url: https://example.org/in`"},
       Case{http("url: §example.org/in"),
-           "`url` of sink `main`: `example.org/in` is not the address of an HTTP server; it begins "
-           "with `http://` or `https://`"},
+           "`url` of sink `main`: `example.org/in` is not a URL to send to; it must begin with "
+           "http:// or https://"},
       Case{http("url: §https://me:pw@example.org/in"),
-           "`url` of sink `main`: `https://me:pw@example.org/in` has a user name in it; send it as "
-           "a header: `headers: { Authorization: \"Basic ${…}\" }`"},
+           "`url` of sink `main`: `https://me:pw@example.org/in` is not a URL to send to; user and "
+           "password do not belong in a URL: set the Authorization header"},
       Case{hook("batch: { format: single, §max_messages: 10 }"),
            "`batch.max_messages` of sink `main` is more than 1, but `format: single` sends one a "
            "request; leave `max_messages` out, or use `format: ndjson`"},
@@ -229,6 +232,14 @@ TEST_CASE("each mistake in a sink is reported at its place with what would be ri
       Case{hook("tls: { §ca: /does/not/exist }"),
            "`tls.ca` of sink `main` names a file that cannot be read: No such file or directory; "
            "`/does/not/exist`"},
+      Case{
+          hook("tls: { §ca: /etc/passwd }"),
+          "`tls.ca` of sink `main` cannot be used: no certificates in /etc/passwd; PEM files, with "
+          "the key of the certificate"},
+      Case{hook("§tls: { cert: /etc/passwd }"),
+           "`tls` of sink `main` has a `cert` without its `key`; a client certificate needs both"},
+      Case{http("url: http://example.org/in, §tls: { ca: /etc/passwd }"),
+           "`tls` of sink `main` does nothing with a `http://` url; did you mean `https://`?"},
       Case{"sinks:\n  a: { type: file, path: /out }\n  b: { type: file, §path: /out }\n"
            "routes: { t: { sink: a }, u: { sink: b } }\n",
            "`path` of sink `b` is the file of sink `a` too; let the routes share one sink"},

@@ -29,7 +29,7 @@ sinks:
     type: http
     url: http://[::1]:80/in?a=b%20c
     method: PUT
-    headers: { X-Site: "null", Y: "", Z: "$${no} - 'q' \\ \t", Authorization: "Bearer ${TOKEN}" }
+    headers: { X-Site: "null", Y: "", Z: "$${no} - 'q' \\ \t.", Authorization: "Bearer ${TOKEN}" }
     batch: { max_messages: 7, max_bytes: 2000, format: json_array }
     max_in_flight: 2
     timeout: 1500ms
