@@ -3,6 +3,7 @@
 // else.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "tests/wal/sim/aftermath.h"
@@ -36,6 +37,23 @@ TEST_CASE("no power cut breaks a promise: manual, drop oldest") {
 
 TEST_CASE("no power cut breaks a promise: every write, numbered entries") {
   no_power_cut_breaks_a_promise(settings()[3]);
+}
+
+TEST_CASE("no power cut breaks a promise: random workloads in every setting") {
+  const char* text = std::getenv("REBUF_TEST_WORKLOADS");
+  const std::uint64_t count = text != nullptr ? std::strtoull(text, nullptr, 10) : 5;
+  std::size_t states = 0;
+  for (std::uint64_t seed = 1; seed <= count; ++seed)
+    for (const Setting& setting : settings()) {
+      SimFileSystem fs;
+      Session session(fs, setting.options);
+      run_random_workload(session, seed, 10);
+      const Search search = search_power_cuts(fs, session);
+      states += search.states;
+      CHECK_MESSAGE(!search.found,
+                    "seed " << seed << ", " << setting.name << ": " << *search.found);
+    }
+  std::cout << count << " workloads, " << states << " states\n";
 }
 
 }  // namespace

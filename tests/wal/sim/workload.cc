@@ -1,5 +1,8 @@
 #include "tests/wal/sim/workload.h"
 
+#include <functional>
+#include <random>
+
 namespace rebuf::test {
 namespace {
 
@@ -33,7 +36,27 @@ void save_a_cursor(Session& session) {
     ignore(session.purge_through(middle.segment - 1), "noted by the session");
 }
 
-void restart(Session& session) { ignore(session.close(), "noted by the session"); }
+using Step = std::function<void(Session&)>;
+
+Step write(std::size_t bytes) {
+  return [bytes](Session& session) { ignore(session.write(bytes), "noted by the session"); };
+}
+
+Step step(const std::function<Status(Session&)>& call) {
+  return [call](Session& session) { ignore(call(session), "noted by the session"); };
+}
+
+const Step batch = step([](Session& session) { return session.write_batch({40, 600, 40}); });
+const Step sync = step([](Session& session) { return session.sync(); });
+const Step seal = step([](Session& session) { return session.seal(); });
+const Step purge = step([](Session& session) { return session.purge(); });
+const Step restart = step([](Session& session) { return session.close(); });
+
+void run(Session& session, const std::vector<Step>& steps) {
+  for (const Step& one : steps)
+    if (usable(session)) one(session);
+  if (session.is_open()) ignore(session.close(), "noted by the session");
+}
 
 }  // namespace
 
@@ -54,25 +77,22 @@ std::vector<Setting> settings() {
 }
 
 void run_workload(Session& session) {
-  using Step = std::function<void(Session&)>;
-  const auto write = [](std::size_t bytes) -> Step {
-    return [bytes](Session& s) { ignore(s.write(bytes), "noted by the session"); };
-  };
-  const Step batch = [](Session& s) {
-    ignore(s.write_batch({40, 600, 40}), "noted by the session");
-  };
-  const Step sync = [](Session& s) { ignore(s.sync(), "noted by the session"); };
-  const Step seal = [](Session& s) { ignore(s.seal(), "noted by the session"); };
-  const Step purge = [](Session& s) { ignore(s.purge(), "noted by the session"); };
-  const std::vector<Step> steps = {
-      write(10),     write(1700), batch,       sync,          write(1100),   append_groups,
-      save_a_cursor, write(10),   write(3600), restart,       write(50),     batch,
-      seal,          write(2500), sync,        save_a_cursor, append_groups, restart,
-      write(700),    write(900),  batch,       save_a_cursor, write(1500),   purge,
-      write(30),     batch,       write(2800), restart,       write(10),     save_a_cursor};
-  for (const Step& step : steps)
-    if (usable(session)) step(session);
-  if (session.is_open()) ignore(session.close(), "noted by the session");
+  run(session,
+      {write(10),     write(1700), batch,       sync,          write(1100),   append_groups,
+       save_a_cursor, write(10),   write(3600), restart,       write(50),     batch,
+       seal,          write(2500), sync,        save_a_cursor, append_groups, restart,
+       write(700),    write(900),  batch,       save_a_cursor, write(1500),   purge,
+       write(30),     batch,       write(2800), restart,       write(10),     save_a_cursor});
+}
+
+void run_random_workload(Session& session, std::uint64_t seed, std::size_t steps) {
+  std::mt19937_64 random(seed);
+  const std::vector<Step> kinds = {write(10), write(600), write(2000),   write(4000),
+                                   batch,     batch,      append_groups, save_a_cursor,
+                                   sync,      seal,       purge,         restart};
+  std::vector<Step> chosen;
+  for (std::size_t i = 0; i < steps; ++i) chosen.push_back(kinds[random() % kinds.size()]);
+  run(session, chosen);
 }
 
 }  // namespace rebuf::test

@@ -1,6 +1,7 @@
 // What the searches for faults and power cuts run: a little of everything that changes the disk.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,7 @@ struct Setting {
 // Writes, batches, asynchronous appends, rotation, seal, cursor, purges, close and reopen. Goes on
 // after errors; opens again after a failed sync, as the daemon does.
 void run_workload(Session& session);
+// Steps of the same kinds, chosen by the seed.
+void run_random_workload(Session& session, std::uint64_t seed, std::size_t steps);
 
 }  // namespace rebuf::test
