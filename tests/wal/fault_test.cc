@@ -176,7 +176,7 @@ TEST_CASE("on a full disk cursor and purge work, and then writing works again") 
   setting.options.max_segments = 100;
   Session session(fs, setting.options);
   REQUIRE(session.open().ok());
-  fs.set_capacity(16 * 1024);
+  fs.set_capacity(16U << 10);
   Status status;
   while (status.ok()) status = session.write(200);
   CHECK(status.code() == Code::full);

@@ -84,7 +84,7 @@ TEST_CASE("a directory of the Go library is replayed in order of numbers and wri
 TEST_CASE("what ours writes is whole for the Go library after closing, preallocated or not") {
   const TemporaryDirectory temp;
   Options options = small();
-  for (const std::uint64_t preallocate : {0, 4096}) {
+  for (const std::uint64_t preallocate : {0U, 4096U}) {
     CAPTURE(preallocate);
     options.preallocate = preallocate;
     const fs::path dir = temp.path() / std::to_string(preallocate);

@@ -19,6 +19,7 @@ std::optional<std::string> expect(const char* what, Code model, const Status& lo
 
 std::vector<Bytes> spans_of(const std::vector<std::string>& data) {
   std::vector<Bytes> spans;
+  spans.reserve(data.size());
   for (const std::string& one : data) spans.push_back(bytes_of(one));
   return spans;
 }

@@ -39,6 +39,7 @@ constexpr std::array weights = {
 Sequence random_sequence(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<double> by_kind;
+  by_kind.reserve(weights.size());
   for (const Weight& one : weights) by_kind.push_back(one.weight);
   std::discrete_distribution<std::size_t> kind(by_kind.begin(), by_kind.end());
   Sequence sequence;

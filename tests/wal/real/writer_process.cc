@@ -69,6 +69,7 @@ void purge_behind(Log& log, int pipe) {
   }
   Log& log = **opened;
   std::vector<std::thread> running;
+  running.reserve(static_cast<std::size_t>(threads) + 1);
   for (int i = 0; i < threads; ++i)
     running.emplace_back([&log, pipe, round, i] {
       write_on(log, pipe, {round, static_cast<std::uint16_t>(i), 0});
