@@ -153,7 +153,7 @@ Status Committer::close() {
   }
   if (thread_.joinable()) thread_.join();
   if (Status status = failure(); !status) return status;
-  const Status finished = writer_.finish();
+  Status finished = writer_.finish();
   if (finished.code() == Code::sync_failed) fail(finished);
   return finished;
 }
