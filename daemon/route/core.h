@@ -157,6 +157,7 @@ class Core {
   // core_answer.cc: the one answer of each request
   void resolve(Entry& entry, bool buffered);
   void resolve_refused(Entry& entry, std::string_view detail);
+  void decide(Entry& entry);
   void settle_dead_letter(Entry& entry, std::string_view detail);
   void finish(Entry& last);
   void send(const std::shared_ptr<Request>& request);
@@ -194,8 +195,6 @@ class Core {
   void read_entry(const EntryRef& ref, const Block& block, Time now);
   void advance_gap(std::uint64_t to, DropReason reason);
   void lost_in_gap(std::uint64_t messages, DropReason reason);
-  [[nodiscard]] bool was_skipped(std::uint64_t ordinal) const;
-  void forget_skips(std::uint64_t to);
 
   // core_housekeeping.cc: the cursor, segments that go
   [[nodiscard]] bool nothing_logged() const;
@@ -237,6 +236,8 @@ class Core {
   std::uint64_t window_bytes_ = 0;     // of all of window_
   std::uint64_t submitted_bytes_ = 0;  // of window_[0 .. next_submit_)
   std::size_t in_sink_ = 0;            // entries that the sink holds
+  std::size_t undecided_ = 0;  // refused ones before next_submit_; they take no room, for what
+  std::uint64_t undecided_bytes_ = 0;  // decides them may stand behind them
   std::deque<Entry*> tail_;
   std::uint64_t tail_bytes_ = 0;
   std::deque<Entry*> queued_;         // appended, not yet committed; they stand in window_ or tail_
@@ -273,10 +274,6 @@ class Core {
   std::int64_t gap_arrival_ms_ = 0;           // of the message at gap_position_, about
   bool read_to_end_ = false;  // a backlog found at start: only the log's end ends the gap
   std::uint64_t gap_end_at_read_ = 0;
-  struct Skip {  // ordinals of entries whose commit failed and that stand in the log nevertheless
-    std::uint64_t begin, end;
-  };
-  std::vector<Skip> skips_;
   Time read_retry_at_{};
   Cursor cursor_;  // before it all is done; perhaps not yet saved
   bool cursor_dirty_ = false;

@@ -41,7 +41,7 @@ void Core::offer(std::shared_ptr<Request> request, Time now) {
       held_.push_back(std::move(request));
       return;
     }
-    refused_bytes_ = bytes;
+    refused_bytes_ = std::min(bytes, settings_.route.buffer.max_bytes);
     return answer_error(request, refusal->code, refusal->detail, refusal->retry_after_s);
   }
   refused_bytes_ = 1;

@@ -40,9 +40,18 @@ void Core::resolve(Entry& entry, bool buffered) {
 void Core::resolve_refused(Entry& entry, std::string_view detail) {
   entry.at_sink = Entry::AtSink::refused;
   entry.resolved = true;
+  ++undecided_;
+  undecided_bytes_ += entry.framed_bytes();
   Request* request = entry.client();
   request->progress.answer.refused.push_back({entry.index, entry.refusal, std::string(detail)});
   if (--request->progress.unresolved == 0) finish(entry);
+}
+
+void Core::decide(Entry& entry) {
+  entry.at_sink = Entry::AtSink::waiting;                   // the caller moves it on
+  if (entry.place - window_first_ >= next_submit_) return;  // not counted, after a give-back
+  --undecided_;
+  undecided_bytes_ -= entry.framed_bytes();
 }
 
 // A message is in the dead letters (or dropped by the policy). Its request may have waited for it.
@@ -56,7 +65,7 @@ void Core::settle_dead_letter(Entry& entry, std::string_view detail) {
       std::any_of(refused.begin(), refused.end(),
                   [&](const RefusedMessage& message) { return message.index == entry.index; });
   if (!listed) refused.push_back({entry.index, entry.refusal, std::string(detail)});
-  if (--request->progress.unresolved == 0) send(entry.shared_request());
+  if (--request->progress.unresolved == 0) finish(entry);
 }
 
 // Every message of the request is resolved. Refused alone, they go back to the client; refused
@@ -73,6 +82,7 @@ void Core::finish(Entry& last) {
   for (std::uint64_t place = std::max(first, window_first_); place < first + count; ++place) {
     Entry& entry = *window_[place - window_first_];
     if (entry.at_sink != Entry::AtSink::refused) continue;
+    decide(entry);
     if (all) {
       ++totals_.rejected[static_cast<std::size_t>(entry.refusal)];
       mark_done(entry);
@@ -87,6 +97,7 @@ void Core::finish(Entry& last) {
     progress.answer.detail = progress.answer.refused.front().detail;
     return send(request);
   }
+  if (to_keep.empty()) return send(request);   // they are there already
   const auto known = progress.answer.refused;  // the answer may leave within the loop
   for (Entry* entry : to_keep) {
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& refused) {
@@ -161,8 +172,10 @@ void Core::expire_requests(Time now) {
                      "still be delivered",
                      retry_after_s);
       }
-      if (entry->at_sink == Entry::AtSink::refused && entry->client() == nullptr)
+      if (entry->at_sink == Entry::AtSink::refused && entry->client() == nullptr) {
+        decide(*entry);
         to_dead_letters(*entry, "refused by the sink");
+      }
     }
 }
 

@@ -154,8 +154,9 @@ void Core::resume_log() {
   if (unspilled_) spill();
 }
 
-// Entries whose commit had failed may stand in the log after all. Nobody was told that they are
-// kept, and those in the window are about to be appended again: they are passed over.
+// Entries whose commit had failed may stand in the log after all. Those of the window are appended
+// again, and the gap, if there is one, begins behind them; others are delivered when the gap is
+// read, which their clients were told may be (outcome_unknown).
 void Core::log_reopened(const Status& status, std::uint64_t next_ordinal, std::uint64_t log_bytes,
                         Time now) {
   now_ = now;
@@ -171,10 +172,7 @@ void Core::log_reopened(const Status& status, std::uint64_t next_ordinal, std::u
   log_backoff_ = retry_pause;
   log_bytes_ = log_bytes;
   sealed_active_.reset();
-  if (next_ordinal > next_ordinal_) {
-    skips_.push_back({next_ordinal_, next_ordinal});
-    next_ordinal_ = next_ordinal;
-  }
+  next_ordinal_ = std::max(next_ordinal_, next_ordinal);
   if (unspilled_) spill();
   flush_held(now);
   submit_ready(now);

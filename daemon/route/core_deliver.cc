@@ -31,7 +31,7 @@ double Core::rate_tokens(Time now) const {
 // last one submitted, so one stuck partition holds the route rather than growing without bound.
 std::size_t Core::submit_allowance(Time now) const {
   if (channel_closed_ || phase_ == Phase::buffering || !dead_letter_error_.empty()) return 0;
-  const std::size_t window = settings_.route.window_max_messages;
+  const std::size_t window = settings_.route.window_max_messages + undecided_;
   std::size_t allowed = window > next_submit_ ? window - next_submit_ : 0;
   if (phase_ != Phase::draining) return allowed;
   allowed = std::min(allowed, drain_limit_ > in_sink_ ? drain_limit_ - in_sink_ : 0);
@@ -64,7 +64,7 @@ sinks::OutMessage Core::outgoing(const Entry& entry) const {
 // ends.
 std::size_t Core::choose_outgoing(std::size_t allowed) {
   outgoing_.clear();
-  std::uint64_t bytes = submitted_bytes_;
+  std::uint64_t bytes = submitted_bytes_ - undecided_bytes_;
   std::size_t at = next_submit_;
   for (; at < window_.size() && allowed > 0; ++at) {
     Entry& entry = *window_[at];
@@ -86,6 +86,10 @@ void Core::mark_submitted(std::size_t end, Time now) {
   for (; next_submit_ < end; ++next_submit_) {
     Entry& entry = *window_[next_submit_];
     submitted_bytes_ += entry.framed_bytes();
+    if (entry.at_sink == Entry::AtSink::refused) {
+      ++undecided_;
+      undecided_bytes_ += entry.framed_bytes();
+    }
     if (entry.at_sink != Entry::AtSink::waiting) continue;
     entry.at_sink = Entry::AtSink::submitted;
     entry.submitted_at = now;
@@ -180,6 +184,8 @@ void Core::reopened(Time now) {
   token_shift_ += window_.size();
   next_submit_ = 0;
   submitted_bytes_ = 0;
+  undecided_ = 0;
+  undecided_bytes_ = 0;
   oldest_held_ = window_first_;
   if (settings_.route.ack == config::Ack::delivered) lose_given_back();
   pop_done();
@@ -212,7 +218,7 @@ void Core::pop_done() {
     if (!entry->done() || entry->in_log == Entry::InLog::queued) return;
     if (entry->in_log == Entry::InLog::yes) {
       cursor_.position = std::max(cursor_.position, entry->end);
-      if (entry->has_ordinal) cursor_.ordinal = entry->ordinal + 1;
+      if (entry->has_ordinal) cursor_.ordinal = std::max(cursor_.ordinal, entry->ordinal + 1);
       if (!cursor_dirty_) cursor_dirty_since_ = now_;
       cursor_dirty_ = true;
     }

@@ -49,17 +49,19 @@ void Core::open_gap(const Entry& first) {
   gap_messages_ = 0;
   gap_arrival_ms_ = arrival_of(first.envelope);
   read_to_end_ = false;
-  forget_skips(first.ordinal);
 }
 
 // Committed entries leave memory at the tail's front. While draining, half a window stays, so that
 // the gap can close.
 void Core::trim_tail() {
   const std::uint64_t keep = phase_ == Phase::draining ? settings_.route.window_max_bytes / 2 : 0;
-  while (!tail_.empty() && tail_.front()->in_log == Entry::InLog::yes && tail_bytes_ > keep) {
+  while (!tail_.empty() && tail_.front()->in_log == Entry::InLog::yes &&
+         (tail_bytes_ > keep || tail_.front()->done())) {
     Entry* entry = tail_.front();
-    if (!gap_open_) open_gap(*entry);
-    ++gap_messages_;
+    if (!entry->done()) {  // done: it was dropped
+      if (!gap_open_) open_gap(*entry);
+      ++gap_messages_;
+    }
     tail_.pop_front();
     tail_bytes_ -= entry->framed_bytes();
     pool_.give_back(entry);
@@ -74,7 +76,6 @@ void Core::join_tail() {
     if (read_to_end_ || !gap_ordinal_ || *gap_ordinal_ < gap_end()) return;
     lost_in_gap(gap_messages_, DropReason::damaged);
     gap_open_ = false;
-    forget_skips(gap_end());
   }
   while (!tail_.empty() && has_window_room()) {
     const Request* const request = tail_.front()->request;
@@ -95,27 +96,11 @@ void Core::lost_in_gap(std::uint64_t messages, DropReason reason) {
   totals_.dropped[static_cast<std::size_t>(reason)] += messages;
 }
 
-bool Core::was_skipped(std::uint64_t ordinal) const {
-  return std::any_of(skips_.begin(), skips_.end(),
-                     [&](const Skip& skip) { return ordinal >= skip.begin && ordinal < skip.end; });
-}
-
-// No reading will meet ordinals below `to` any more.
-void Core::forget_skips(std::uint64_t to) {
-  std::erase_if(skips_, [&](const Skip& skip) { return skip.end <= to; });
-}
-
 // Moves the gap's begin to the ordinal `to`: the messages before it are gone for `reason`.
 void Core::advance_gap(std::uint64_t to, DropReason reason) {
   if (!gap_ordinal_) gap_ordinal_ = to;
   if (to <= *gap_ordinal_) return;
-  std::uint64_t missing = to - *gap_ordinal_;
-  for (const Skip& skip : skips_) {
-    const std::uint64_t begin = std::max(skip.begin, *gap_ordinal_);
-    const std::uint64_t end = std::min(skip.end, to);
-    if (begin < end) missing -= end - begin;
-  }
-  lost_in_gap(missing, reason);
+  lost_in_gap(to - *gap_ordinal_, reason);
   gap_ordinal_ = to;
 }
 
@@ -155,7 +140,6 @@ void Core::read_entry(const EntryRef& ref, const Block& block, Time now) {
   if (ordinal) {
     advance_gap(*ordinal, DropReason::damaged);
     gap_ordinal_ = *ordinal + 1;
-    if (was_skipped(*ordinal)) return;
   }
   Entry* entry = pool_.take();
   entry->owner = block.memory;
@@ -170,7 +154,7 @@ void Core::read_entry(const EntryRef& ref, const Block& block, Time now) {
   push_to_window(entry);
   if (gap_messages_ > 0) {
     --gap_messages_;
-  } else {  // more than was counted at start
+  } else {  // more than is known of: found at start, or the commit had failed
     ++totals_.recovered;
     ++backlog_;
     backlog_bytes_ += entry->framed_bytes();

@@ -117,6 +117,7 @@ void Core::tick(Time now, bool disk_low) {
   if (drain_at_ && now >= *drain_at_) enter_draining(now);
   if (now >= log_retry_at_) resume_log();
   expire_requests(now);
+  pop_done();
   flush_held(now);
   submit_ready(now);
   enter_direct_if_caught_up(now);

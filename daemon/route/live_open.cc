@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "daemon/route/live_route.h"
+#include "daemon/route/log_work.h"
 
 namespace rebuf::daemon {
 namespace {
@@ -52,7 +53,7 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   if (!log) return log.status();
   route->log_ = std::move(*log);
 
-  auto found = route->find_backlog();
+  auto found = find_backlog(*route->log_);
   if (!found) return found.status();
   const CursorFound& cursor = route->log_->cursor_at_open();
   if (auto before = decode_lifetime(cursor.cursor.user)) {
@@ -111,54 +112,6 @@ Result<std::unique_ptr<Log>> LiveRoute::open_log() {
         "the cursor fell back to the oldest entry, so some messages may be delivered again: " +
             cursor.reason);
   return log;
-}
-
-// How many messages stand behind the cursor. Ordinals tell without reading the backlog; entries of
-// a Go writer have to be counted.
-Result<Recovered> LiveRoute::find_backlog() {
-  const CursorFound& cursor = log_->cursor_at_open();
-  const std::optional<std::uint64_t> last = log_->last_ordinal_at_open();
-  const Stats stats = log_->stats();
-  Recovered found;
-  found.position = cursor.cursor.position;
-  found.log_bytes = stats.bytes;
-  found.next_ordinal = last ? *last + 1 : 0;
-  if (cursor.how == CursorFound::How::exact) {
-    found.ordinal = cursor.cursor.ordinal;
-    found.next_ordinal = std::max(found.next_ordinal, cursor.cursor.ordinal);
-  }
-  const auto reader = log_->reader(found.position);
-  auto block = reader->next(1);
-  if (!block) return block.status();
-  if (block->entries.empty() && block->at_end) {
-    found.ordinal = found.next_ordinal;
-    return found;
-  }
-  const std::uint64_t before =
-      stats.oldest.segment == found.position.segment ? found.position.offset : 0;
-  found.bytes = stats.bytes > before ? stats.bytes - before : 0;
-
-  const auto first =
-      block->entries.empty() ? std::nullopt : daemon::ordinal_of(block->entries.front().data);
-  if (!block->entries.empty())
-    if (const auto envelope = decode(block->entries.front().data))
-      found.oldest_arrival_ms = envelope->arrival_ms;
-  if (first && last && *first <= *last) {
-    if (!found.ordinal || *found.ordinal > *first) found.ordinal = first;
-    found.messages = *last + 1 - *found.ordinal;
-    return found;
-  }
-  found.ordinal.reset();
-  while (true) {
-    for (const EntryRef& entry : block->entries) {
-      ++found.messages;
-      if (const auto ordinal = daemon::ordinal_of(entry.data))
-        found.next_ordinal = std::max(found.next_ordinal, *ordinal + 1);
-    }
-    if (block->at_end) return found;
-    block = reader->next(1U << 20);
-    if (!block) return block.status();
-  }
 }
 
 }  // namespace rebuf::daemon

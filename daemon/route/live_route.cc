@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/route/log_work.h"
 #include "rebuf/file_system.h"
 
 namespace rebuf::daemon {
-namespace {
-
-constexpr std::size_t read_bytes = 1U << 20;
-
-}  // namespace
 
 LiveRoute::~LiveRoute() {
   if (worker_.joinable()) finish_stop(Clock::now());
@@ -233,71 +229,25 @@ void LiveRoute::perform(DeadLetterWork& work) {
 }
 
 void LiveRoute::perform(HousekeepingWork& work) {
-  Status status;
-  std::optional<SegmentId> active;
-  if (work.save) {
-    work.save->user = lifetime_bytes(false);
-    status = log_->save_cursor(*work.save);
-  }
-  if (status.ok() && work.seal) {
-    status = log_->seal();
-    active = log_->stats().end.segment;
-  }
-  if (status.ok() && work.purge_through) status = log_->purge_through(*work.purge_through);
-  if (!status.ok()) say(LogLevel::error, "cursor and segments: " + status.message());
+  if (work.save) work.save->user = lifetime_bytes(false);
+  const Housekept done = housekeep(*log_, work);
+  if (!done.status.ok()) say(LogLevel::error, "cursor and segments: " + done.status.message());
+  if (work.purge_through) disk_looked_at_ = {};
   with_core([&](Core& core, Clock::time_point now) {
-    core.housekeeping_done(work, status, active, log_->stats().bytes, now);
+    core.housekeeping_done(work, done.status, done.active, log_->stats().bytes, now);
   });
 }
 
-// The ordinal of the first entry at or behind `to`, where a dropped segment ends.
-Result<std::optional<std::uint64_t>> LiveRoute::ordinal_behind(Position from, Position to) {
-  const auto behind = log_->reader(to);
-  const auto first = behind->next(1);
-  if (!first) return first.status();
-  if (!first->entries.empty()) return daemon::ordinal_of(first->entries.front().data);
-  // Nothing stands there yet: one more than the last before it.
-  std::optional<std::uint64_t> last;
-  const auto reader = log_->reader(from);
-  while (reader->position() < to) {
-    const auto block = reader->next(read_bytes);
-    if (!block) return block.status();
-    for (const EntryRef& entry : block->entries)
-      if (entry.begin < to) last = daemon::ordinal_of(entry.data);
-    if (block->at_end) break;
-  }
-  return last ? std::optional(*last + 1) : std::nullopt;
-}
-
-// Makes the cursor pass the oldest segment, durably, and then removes it.
-Result<LiveRoute::Dropped> LiveRoute::drop_oldest_segment() {
-  if (log_->segment_count() == 0)
-    if (Status status = log_->seal(); !status.ok()) return status;
-  if (log_->segment_count() == 0)
-    return Status{Code::full, "nothing is left in the log that could be dropped", dir_.string()};
-  const Position oldest = log_->stats().oldest;
-  Dropped dropped;
-  dropped.to = Position{oldest.segment + 1, 0};
-  const auto ordinal = ordinal_behind(oldest, dropped.to);
-  if (!ordinal) return ordinal.status();
-  dropped.ordinal = *ordinal;
-  Cursor cursor;
-  {
-    const std::lock_guard lock(mutex_);
-    cursor = core_->cursor();
-  }
-  if (cursor.position < dropped.to) {
-    cursor.position = dropped.to;
-    cursor.ordinal = dropped.ordinal.value_or(cursor.ordinal);
-  }
-  cursor.user = lifetime_bytes(false);
-  if (Status status = log_->save_cursor(cursor); !status.ok()) return status;
-  if (Status status = log_->purge_through(oldest.segment); !status.ok()) return status;
-  return dropped;
-}
-
 void LiveRoute::perform(DropOldestWork& /*work*/) {
-  const auto dropped = drop_oldest_segment();
+  const auto dropped = drop_oldest_segment(*log_, [this] {
+    Cursor cursor;
+    {
+      const std::lock_guard lock(mutex_);
+      cursor = core_->cursor();
+    }
+    cursor.user = lifetime_bytes(false);
+    return cursor;
+  });
   disk_looked_at_ = {};
   with_core([&](Core& core, Clock::time_point now) {
     const Dropped what = dropped.ok() ? *dropped : Dropped{};

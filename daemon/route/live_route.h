@@ -61,7 +61,6 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
  private:
   explicit LiveRoute(LiveRouteSettings settings);
   [[nodiscard]] Result<std::unique_ptr<Log>> open_log();
-  [[nodiscard]] Result<Recovered> find_backlog();
 
   // Effects, under mutex_
   std::size_t submit(std::span<const sinks::OutMessage> messages) override;
@@ -104,12 +103,6 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   void perform(ProbeWork& work);
   void perform(RecallWork& work);
   void perform(std::monostate& /*nothing*/) {}
-  struct Dropped {
-    Position to;
-    std::optional<std::uint64_t> ordinal;
-  };
-  [[nodiscard]] Result<Dropped> drop_oldest_segment();
-  [[nodiscard]] Result<std::optional<std::uint64_t>> ordinal_behind(Position from, Position to);
   [[nodiscard]] bool disk_low();
   [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
   void say(LogLevel level, std::string_view text) const;

@@ -1,0 +1,110 @@
+#include "daemon/route/log_work.h"
+
+#include <algorithm>
+
+namespace rebuf::daemon {
+namespace {
+
+constexpr std::size_t read_bytes = 1U << 20;
+
+// The ordinal of the first entry at or behind `to`, where the segment that begins at `from` ends.
+Result<std::optional<std::uint64_t>> ordinal_behind(Log& log, Position from, Position to) {
+  const auto behind = log.reader(to);
+  auto first = behind->next(1);
+  while (first.ok() && first->entries.empty() && !first->at_end) first = behind->next(1);
+  if (!first) return first.status();
+  if (!first->entries.empty()) return ordinal_of(first->entries.front().data);
+  // Nothing stands there yet: one more than the last before it.
+  std::optional<std::uint64_t> last;
+  const auto reader = log.reader(from);
+  while (reader->position() < to) {
+    const auto block = reader->next(read_bytes);
+    if (!block) return block.status();
+    for (const EntryRef& entry : block->entries)
+      if (entry.begin < to) last = ordinal_of(entry.data);
+    if (block->at_end) break;
+  }
+  return last ? std::optional(*last + 1) : std::nullopt;
+}
+
+}  // namespace
+
+Result<Recovered> find_backlog(Log& log) {
+  const CursorFound& cursor = log.cursor_at_open();
+  const std::optional<std::uint64_t> last = log.last_ordinal_at_open();
+  const Stats stats = log.stats();
+  Recovered found;
+  found.position = cursor.cursor.position;
+  found.log_bytes = stats.bytes;
+  found.next_ordinal = last ? *last + 1 : 0;
+  if (cursor.how == CursorFound::How::exact) {
+    found.ordinal = cursor.cursor.ordinal;
+    found.next_ordinal = std::max(found.next_ordinal, cursor.cursor.ordinal);
+  }
+  const auto reader = log.reader(found.position);
+  auto block = reader->next(1);
+  while (block.ok() && block->entries.empty() && !block->at_end) block = reader->next(1);  // damage
+  if (!block) return block.status();
+  if (block->entries.empty()) {
+    found.ordinal = found.next_ordinal;
+    return found;
+  }
+  const std::uint64_t before =
+      stats.oldest.segment == found.position.segment ? found.position.offset : 0;
+  found.bytes = stats.bytes > before ? stats.bytes - before : 0;
+
+  const auto first = daemon::ordinal_of(block->entries.front().data);
+  if (const auto envelope = decode(block->entries.front().data))
+    found.oldest_arrival_ms = envelope->arrival_ms;
+  if (first && last && *first <= *last) {
+    if (!found.ordinal || *found.ordinal > *first) found.ordinal = first;
+    found.messages = *last + 1 - *found.ordinal;
+    return found;
+  }
+  found.ordinal.reset();
+  while (true) {
+    for (const EntryRef& entry : block->entries) {
+      ++found.messages;
+      if (const auto ordinal = daemon::ordinal_of(entry.data))
+        found.next_ordinal = std::max(found.next_ordinal, *ordinal + 1);
+    }
+    if (block->at_end) return found;
+    block = reader->next(read_bytes);
+    if (!block) return block.status();
+  }
+}
+
+Housekept housekeep(Log& log, const HousekeepingWork& work) {
+  Housekept done;
+  if (work.save) done.status = log.save_cursor(*work.save);
+  if (done.status.ok() && work.seal) {
+    done.status = log.seal();
+    if (done.status.ok()) done.active = log.stats().end.segment;
+  }
+  if (done.status.ok() && work.purge_through) done.status = log.purge_through(*work.purge_through);
+  return done;
+}
+
+Result<Dropped> drop_oldest_segment(Log& log, const std::function<Cursor()>& cursor_now) {
+  if (log.segment_count() == 0)
+    if (Status status = log.seal(); !status.ok()) return status;
+  if (log.segment_count() == 0)
+    return Status{Code::full, "nothing is left in the log that could be dropped",
+                  log.dir().string()};
+  const Position oldest = log.stats().oldest;
+  Dropped dropped;
+  dropped.to = Position{oldest.segment + 1, 0};
+  const auto ordinal = ordinal_behind(log, oldest, dropped.to);
+  if (!ordinal) return ordinal.status();
+  dropped.ordinal = *ordinal;
+  Cursor cursor = cursor_now();
+  if (cursor.position < dropped.to) {
+    cursor.position = dropped.to;
+    cursor.ordinal = dropped.ordinal.value_or(cursor.ordinal);
+  }
+  if (Status status = log.save_cursor(cursor); !status.ok()) return status;
+  if (Status status = log.purge_through(oldest.segment); !status.ok()) return status;
+  return dropped;
+}
+
+}  // namespace rebuf::daemon

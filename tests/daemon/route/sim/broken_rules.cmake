@@ -1,0 +1,52 @@
+# The rules of the route, and how each is broken; the search must find every one of them.
+broken_rule(answer_before_commit core_append.cc
+  "queued_bytes_ += entry->framed_bytes();"
+  "queued_bytes_ += entry->framed_bytes(); resolve(*entry, true);")
+broken_rule(spill_skipped core_time.cc
+  "if (settings_.route.ack != config::Ack::delivered) spill();"
+  "")
+broken_rule(append_before_the_window_is_spilled core_append.cc
+  "if (unspilled_) spill();"
+  "unspilled_ = false;")
+broken_rule(failed_append_keeps_its_ordinals core_append.cc
+  "next_ordinal_ = std::min(next_ordinal_, queued_.front()->ordinal);"
+  "")
+broken_rule(cancelled_request_is_forgotten core_append.cc
+  "  fail_unlogged_tail();\n  unspilled_"
+  "  unspilled_")
+broken_rule(give_back_forgotten core_deliver.cc
+  "      return given_back(entry, report);"
+  "      return;")
+broken_rule(cursor_saved_past_what_is_open core_deliver.cc
+  "    entry.submitted_at = now;"
+  "    entry.submitted_at = now; if (entry.has_ordinal) { cursor_.position = std::max(cursor_.position, entry.end); cursor_.ordinal = entry.ordinal + 1; cursor_dirty_ = true; }")
+broken_rule(window_not_bounded core_deliver.cc
+  "if (bytes > 0 && bytes + size > settings_.route.window_max_bytes) break;"
+  "")
+broken_rule(gap_read_twice core_drain.cc
+  "  gap_position_ = ref.end;"
+  "")
+broken_rule(tail_overtakes_the_gap core_accept.cc
+  "phase_ == Phase::draining && !gap_open_ && tail_.empty()"
+  "phase_ == Phase::draining")
+broken_rule(purge_before_the_cursor_is_saved log_work.cc
+  "if (work.save) done.status = log.save_cursor(*work.save);"
+  "")
+broken_rule(purge_one_segment_too_far core_housekeeping.cc
+  "  return first_needed - 1;"
+  "  return first_needed;")
+broken_rule(dead_letter_done_before_it_is_durable core_refuse.cc
+  "  if (!status.ok()) {"
+  "  if (false) {")
+broken_rule(dropped_messages_not_counted core_housekeeping.cc
+  "if (ordinal) advance_gap(*ordinal, DropReason::full);"
+  "if (ordinal) gap_ordinal_ = ordinal;")
+broken_rule(refused_among_others_only_told core_answer.cc
+  "  if (all) {\n    progress"
+  "  if (true) {\n    progress")
+broken_rule(direct_before_the_tail_is_submitted core_time.cc
+  "if (gap_open_ || !tail_.empty() || next_submit_"
+  "if (next_submit_")
+broken_rule(memory_of_the_backlog_kept core_drain.cc
+  "settings_.route.window_max_bytes / 2 : 0"
+  "settings_.route.window_max_bytes * 100 : settings_.route.window_max_bytes * 100")
