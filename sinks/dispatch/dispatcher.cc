@@ -70,9 +70,11 @@ SinkStats Dispatcher::stats() const {
 }
 
 std::size_t Dispatcher::submit(Lane& lane, std::span<const OutMessage> messages) {
-  const std::lock_guard lock(mutex_);
-  if (!lane.open || messages.empty()) return 0;
-  lane.add(messages, steady_clock::now());
+  {
+    const std::lock_guard lock(mutex_);
+    if (!lane.open || messages.empty()) return 0;
+    lane.add(messages, steady_clock::now());
+  }
   work_.notify_one();
   return messages.size();
 }

@@ -71,6 +71,10 @@ HttpSinkResult make_http_sink(HttpSettings settings, Logger log, DeliveryObserve
     result.error = "url: " + parsed.error;
     return result;
   }
+  if (std::string unfit = http::unfit_header(settings.headers); !unfit.empty()) {
+    result.error = "headers: " + unfit;
+    return result;
+  }
   const auto shared = std::make_shared<const HttpSettings>(std::move(settings));
   std::vector<std::unique_ptr<dispatch::Transport>> transports;
   for (std::uint32_t i = 0; i < shared->max_in_flight; ++i) {

@@ -60,6 +60,15 @@ std::string lower_case(std::string_view text) {
 
 }  // namespace
 
+std::string unfit_header(const std::map<std::string, std::string>& headers) {
+  for (const auto& [name, value] : headers) {
+    if (!header_name_fits(name)) return "'" + name + "' is not the name of an HTTP header";
+    if (!header_value_fits(value))
+      return name + ": a line break, or a space at an end, cannot be in an HTTP header";
+  }
+  return {};
+}
+
 RequestBuilder::RequestBuilder(const HttpSettings& settings, std::string_view host_header)
     : format_(settings.format),
       encoding_(encoding_name(settings.compression)),

@@ -1,6 +1,7 @@
 // Makes requests of messages: the body in the sink's format, and the headers.
 #pragma once
 
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -21,6 +22,10 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string_view body{};  // into the message's value, or into the builder until the next build()
 };
+
+// What of these cannot be sent as HTTP headers (a secret with a newline behind it, say); empty: all
+// can. Names them, not their values.
+[[nodiscard]] std::string unfit_header(const std::map<std::string, std::string>& headers);
 
 // Used by one thread.
 class RequestBuilder {

@@ -3,6 +3,7 @@
 
 #include "sinks/http/framing.h"
 #include "sinks/http/id_ranges.h"
+#include "sinks/http/request.h"
 #include "sinks/http/url.h"
 #include "sinks/http/verdict.h"
 
@@ -61,6 +62,16 @@ TEST_CASE("Retry-After is seconds or a date, at most an hour") {
     CAPTURE(text);
     CHECK_FALSE(parse_retry_after(text, now).has_value());
   }
+}
+
+TEST_CASE("configured headers that cannot be sent are refused, without showing a secret") {
+  CHECK(unfit_header({}).empty());
+  CHECK(unfit_header({{"Authorization", "Bearer s3cret"}, {"X-Empty", ""}}).empty());
+  CHECK_FALSE(unfit_header({{"X Y", "1"}}).empty());
+  CHECK_FALSE(unfit_header({{"", "1"}}).empty());
+  const std::string unfit = unfit_header({{"Authorization", "Bearer s3cret\n"}});
+  CHECK(unfit.find("Authorization") != std::string::npos);
+  CHECK(unfit.find("s3cret") == std::string::npos);
 }
 
 TEST_CASE("ids that follow each other are one range") {

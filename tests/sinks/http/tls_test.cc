@@ -36,7 +36,7 @@ HeardHealth distrust(const HttpSettings& settings) {
   messages.add(1, "secret");
   Hook hook(settings);
   hook.submit(messages);
-  const HeardHealth down = hook.recorder.wait_down();
+  HeardHealth down = hook.recorder.wait_down();
   CHECK(hook.recorder.count(Outcome::delivered) == 0);
   return down;
 }
