@@ -128,15 +128,21 @@ void Core::fail_unlogged_tail() {
 }
 
 // Everything in the window that is open and not in the log goes to the log as one group. Until it
-// is queued, nothing new is appended (unspilled_).
+// is queued, nothing new is appended (unspilled_). A window is let in only when it would fit; it
+// does not when failed syncs have left copies of it behind.
 void Core::spill() {
   entries_.clear();
+  std::uint64_t bytes = 0;
   for (Entry* entry : window_)
-    if (entry->in_log == Entry::InLog::no && entry->open()) entries_.push_back(entry);
-  if (entries_.empty()) {
-    unspilled_ = false;
+    if (entry->in_log == Entry::InLog::no && entry->open()) {
+      entries_.push_back(entry);
+      bytes += entry->framed_bytes();
+    }
+  unspilled_ = !entries_.empty();
+  const auto& route = settings_.route;
+  if (!unspilled_ ||
+      log_bytes_ + queued_bytes_ + bytes > route.buffer.max_bytes + route.window_max_bytes)
     return;
-  }
   if (suspended_ && !log_failed_ && queued_.empty()) {
     effects_.resume_appends();
     suspended_ = false;

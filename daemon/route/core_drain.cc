@@ -119,6 +119,7 @@ void Core::log_read(const Block& block, Time now) {
     }
     read_entry(ref, block, now);
   }
+  if (!block.entries.empty()) gap_arrival_ms_ = arrival_of(block.entries.back().data);
   if (met) {
     read_to_end_ = false;
     advance_gap(end, DropReason::damaged);
@@ -159,7 +160,6 @@ void Core::read_entry(const EntryRef& ref, const Block& block, Time now) {
     ++backlog_;
     backlog_bytes_ += entry->framed_bytes();
   }
-  gap_arrival_ms_ = arrival_of(entry->envelope);
 }
 
 void Core::log_read_failed(Time now) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
+
+#include "daemon/route/entry.h"
 
 namespace rebuf::daemon {
 namespace {
@@ -10,6 +13,8 @@ namespace {
 constexpr std::array<unsigned char, 5> head_start{0xF5, 'r', 'b', 'd', 1};
 constexpr std::size_t head_bytes = 20;
 constexpr std::size_t ids_kept = 20'000;
+constexpr std::uint64_t least_segment_bytes = 64 << 10;
+constexpr std::uint64_t most_segment_bytes = 16 << 20;
 constexpr std::size_t longest_detail = 4096;
 
 }  // namespace
@@ -57,20 +62,27 @@ std::optional<DeadLetter> decode_dead_letter(std::span<const std::byte> data) no
 Result<std::unique_ptr<DeadLetters>> DeadLetters::open(
     const std::filesystem::path& dir, std::uint64_t max_bytes,
     std::function<void(LogLevel, std::string_view)> logger) {
-  std::unique_ptr<DeadLetters> letters(new DeadLetters(max_bytes));  // private constructor
+  std::unique_ptr<DeadLetters> letters(
+      new DeadLetters(dir, max_bytes, std::move(logger)));  // private constructor
+  if (Status status = letters->open_log(); !status.ok()) return status;
+  return letters;
+}
+
+Status DeadLetters::open_log() {
+  log_.reset();
   Options options;
-  options.max_log_size = std::clamp<std::uint64_t>(max_bytes / 8, 64 << 10, 16 << 20);
+  options.max_log_size =
+      std::clamp<std::uint64_t>(max_bytes_ / 8, least_segment_bytes, most_segment_bytes);
   options.max_segments = Options::unlimited;
   options.on_full = OnFull::refuse;
-  options.state_dir = dir;
-  options.logger = std::move(logger);
-  auto log = Log::open(dir / "log", std::move(options));
+  options.state_dir = dir_;
+  options.logger = logger_;
+  auto log = Log::open(dir_ / "log", std::move(options));
   if (!log) return log.status();
-  letters->log_ = std::move(*log);
 
   std::deque<sinks::MessageId> ids;
   std::uint64_t count = 0;
-  const Status read = letters->log_->replay([&](Bytes data) {
+  const Status read = (*log)->replay([&](Bytes data) {
     ++count;
     if (const auto letter = decode_dead_letter(data))
       if (const auto envelope = daemon::decode(letter->envelope)) ids.push_back(envelope->id);
@@ -78,16 +90,19 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::open(
     return Status{};
   });
   if (!read.ok()) return read;
-  letters->newest_ids_.insert(ids.begin(), ids.end());
-  letters->count_.store(count, std::memory_order_relaxed);
-  return letters;
+  newest_ids_ = {ids.begin(), ids.end()};
+  count_.store(count, std::memory_order_relaxed);
+  log_ = std::move(*log);
+  return {};
 }
 
 Status DeadLetters::add(const DeadLetter& letter) {
+  if (!log_ || !log_->stats().failure.ok())
+    if (Status status = open_log(); !status.ok()) return status;
   const auto envelope = daemon::decode(letter.envelope);
   if (envelope && newest_ids_.contains(envelope->id)) return {};
   const std::string entry = encode(letter);
-  if (log_->stats().bytes + entry.size() + 12 > max_bytes_)
+  if (log_->stats().bytes + entry.size() + frame_bytes > max_bytes_)
     return {Code::full, "the dead letters hold dead_letters.max_bytes", log_->dir().string()};
   Status status = log_->write(std::as_bytes(std::span(entry)));
   if (status.ok()) count_.fetch_add(1, std::memory_order_relaxed);

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -19,9 +18,9 @@
 namespace rebuf::daemon {
 
 // An entry of the log, big-endian:
-//   0 4 magic F5 72 62 64   4 1 version (1)   5 1 reason length   6 1 sink length   7 1 zero   8 8
-//   time, ms since the epoch
-//  16 4 detail length      20 … reason, sink, detail, envelope (to the end)
+//   0 4 magic F5 72 62 64     4 1 version (1)     5 1 reason length     6 1 sink length     7 1
+//   zero 8 8 time, ms since the epoch     16 4 detail length     20 … reason, sink, detail,
+//   envelope
 struct DeadLetter {
   std::int64_t time_ms = 0;
   std::string_view reason;  // "too_large", …
@@ -40,15 +39,20 @@ class DeadLetters {
       const std::filesystem::path& dir, std::uint64_t max_bytes,
       std::function<void(LogLevel, std::string_view)> logger);
 
-  // Durable when it returns. A message whose id is already there is not added again. Errors: full
-  // (max_bytes, or the disk), as Log::write.
+  // Durable when it returns. A message whose id was there at open is not added again. A log whose
+  // sync failed is opened again first. Errors: full (max_bytes, or the disk), as Log::write.
   [[nodiscard]] Status add(const DeadLetter& letter);
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
-  DeadLetters(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+  DeadLetters(std::filesystem::path dir, std::uint64_t max_bytes,
+              std::function<void(LogLevel, std::string_view)> logger)
+      : dir_(std::move(dir)), max_bytes_(max_bytes), logger_(std::move(logger)) {}
+  [[nodiscard]] Status open_log();
 
+  const std::filesystem::path dir_;
   const std::uint64_t max_bytes_;
+  const std::function<void(LogLevel, std::string_view)> logger_;
   std::unique_ptr<Log> log_;
   std::set<sinks::MessageId> newest_ids_;  // of the last ones: a crash repeats at most a window
   std::atomic<std::uint64_t> count_{0};

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 namespace rebuf::daemon {
 namespace {
@@ -54,13 +53,14 @@ Status failed(const char* what, const std::filesystem::path& file) {
   return {error == ENOSPC ? Code::full : Code::io, what, file.string(), error};
 }
 
-std::optional<Slot> read_slot(int fd, int index) {
-  Slot slot;
+enum class Read : std::uint8_t { whole, blank, torn };
+
+Read read_slot(int fd, int index, Slot& slot) {
   if (::pread(fd, &slot, sizeof slot, static_cast<off_t>(slot_bytes) * index) !=
       static_cast<ssize_t>(sizeof slot))
-    return std::nullopt;
-  if (slot.magic != Slot{}.magic || slot.checksum != checksum(slot)) return std::nullopt;
-  return slot;
+    return Read::torn;
+  if (slot.magic == decltype(slot.magic){}) return Read::blank;
+  return slot.magic == Slot{}.magic && slot.checksum == checksum(slot) ? Read::whole : Read::torn;
 }
 
 }  // namespace
@@ -72,15 +72,20 @@ Result<Identity> Identity::open(const std::filesystem::path& file, const std::st
     errno = error;
     return failed("posix_fallocate", file);
   }
-  const auto a = read_slot(fd.get(), 0);
-  const auto b = read_slot(fd.get(), 1);
-  const bool second = b && (!a || b->generation > a->generation);
-  const std::optional<Slot> last = second ? b : a;
+  Slot a;
+  Slot b;
+  const Read read_a = read_slot(fd.get(), 0, a);
+  const Read read_b = read_slot(fd.get(), 1, b);
+  const bool second =
+      read_b == Read::whole && (read_a != Read::whole || b.generation > a.generation);
+  const Slot* const last = second ? &b : read_a == Read::whole ? &a : nullptr;
+  // A slot that cannot be read may have been the newer one: its start number is not known.
+  const bool sure = read_a != Read::torn && read_b != Read::torn;
 
   Slot slot;
   slot.machine = fnv1a(machine_id.data(), machine_id.size());
-  slot.generation = last ? last->generation + 1 : 1;
-  if (last && last->machine == slot.machine && last->start < last_start) {
+  slot.generation = last != nullptr ? last->generation + 1 : 1;
+  if (last != nullptr && sure && last->machine == slot.machine && last->start < last_start) {
     slot.prefix = last->prefix;
     slot.start = last->start + 1;
   } else {

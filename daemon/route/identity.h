@@ -17,7 +17,7 @@ namespace rebuf::daemon {
 class Identity {
  public:
   // `machine_id` is what /etc/machine-id holds (may be empty); another one than last time makes a
-  // new prefix.
+  // new prefix, and so does a slot that cannot be read: it may have been the newer one.
   [[nodiscard]] static Result<Identity> open(const std::filesystem::path& file,
                                              const std::string& machine_id);
 

@@ -1,5 +1,6 @@
 #include "daemon/route/lifetime.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace rebuf::daemon {
@@ -40,6 +41,7 @@ std::vector<std::byte> encode(const Lifetime& lifetime) {
   std::vector<std::byte> out;
   put(out, format);
   put(out, (lifetime.exact ? 1U : 0U) | (lifetime.clean ? 2U : 0U));
+  put(out, lifetime.waiting);
   each_counter(lifetime.totals, [&](const std::uint64_t& counter) { put(out, counter); });
   return out;
 }
@@ -48,12 +50,24 @@ std::optional<Lifetime> decode_lifetime(std::span<const std::byte> bytes) {
   std::size_t counters = 0;
   Lifetime lifetime;
   each_counter(lifetime.totals, [&](std::uint64_t&) { ++counters; });
-  if (bytes.size() != (2 + counters) * 8 || get(bytes) != format) return std::nullopt;
+  if (bytes.size() != (3 + counters) * 8 || get(bytes) != format) return std::nullopt;
   const std::uint64_t flags = get(bytes);
   lifetime.exact = (flags & 1) != 0;
   lifetime.clean = (flags & 2) != 0;
+  lifetime.waiting = get(bytes);
   each_counter(lifetime.totals, [&](std::uint64_t& counter) { counter = get(bytes); });
   return lifetime;
+}
+
+Totals continued(const Lifetime& before, std::uint64_t found) {
+  Totals totals = before.totals;
+  // May wrap below zero here; with what the new process recovered it does not.
+  totals.recovered -= std::min(before.waiting, found);
+  if (before.waiting > found) {
+    const auto reason = before.clean ? DropReason::damaged : DropReason::unanswered;
+    totals.dropped[static_cast<std::size_t>(reason)] += before.waiting - found;
+  }
+  return totals;
 }
 
 Totals sum(const Totals& a, const Totals& b) {

@@ -57,18 +57,11 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   if (!found) return found.status();
   const CursorFound& cursor = route->log_->cursor_at_open();
   if (auto before = decode_lifetime(cursor.cursor.user)) {
-    route->before_ = *before;
+    route->before_.totals = continued(*before, found->messages);
     route->before_.exact = before->exact && before->clean && cursor.how == CursorFound::How::exact;
   } else if (cursor.how != CursorFound::How::none) {
     route->before_.exact = false;
   }
-  // From here on a crash makes the lifetime totals inexact; this also makes the cursor that open
-  // chose durable.
-  Cursor first{found->position, found->ordinal.value_or(found->next_ordinal),
-               route->lifetime_bytes(false)};
-  if (Status status = route->log_->save_cursor(first); !status.ok())
-    route->say(LogLevel::warning, "the cursor cannot be saved now: " + status.message());
-
   CoreSettings core;
   core.route = route->settings_.route;
   core.durable = route->settings_.route.buffer.sync == config::Sync::every_write;
@@ -76,6 +69,12 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   core.foreign_timestamp_ms = wall_ms();
   route->core_ = std::make_unique<Core>(std::move(core), static_cast<Effects&>(*route));
   route->core_->start(*found, Clock::now());
+  // From here on a crash makes the lifetime totals inexact; this also makes the cursor that open
+  // chose durable.
+  Cursor first{found->position, found->ordinal.value_or(found->next_ordinal),
+               route->lifetime_bytes(false)};
+  if (Status status = route->log_->save_cursor(first); !status.ok())
+    route->say(LogLevel::warning, "the cursor cannot be saved now: " + status.message());
   if (found->messages > 0)
     route->say(LogLevel::info, std::to_string(found->messages) + " messages wait in the log");
   return route;
@@ -93,6 +92,7 @@ Result<std::unique_ptr<Log>> LiveRoute::open_log() {
   options.preallocate = std::min(preallocate_bytes, buffer.segment_size);
   options.state_dir = dir_;
   options.logger = settings_.logger;
+  options.file_system = settings_.file_system;
   options.ordinal_of = [](Bytes data) { return daemon::ordinal_of(data); };
   options.on_appended = [this](std::span<const Appended> groups) {
     with_core([&](Core& core, Clock::time_point now) {

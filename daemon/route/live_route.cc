@@ -69,20 +69,16 @@ void LiveRoute::finish_stop(Clock::time_point deadline) {
   wake_.notify_all();
   if (worker_.joinable()) worker_.join();
   reader_.reset();
+  with_core([](Core& core, Clock::time_point now) { core.give_up(now); });
+  channel_.reset();
   if (log_) {
-    Cursor cursor;
-    {
-      const std::lock_guard lock(mutex_);
-      cursor = core_->cursor();
-    }
+    Cursor cursor = current_cursor();
     cursor.user = lifetime_bytes(true);
     if (const Status status = log_->save_cursor(cursor); !status.ok())
       say(LogLevel::error, "the last cursor could not be saved: " + status.message());
     if (const Status status = log_->close(); !status.ok())
       say(LogLevel::error, "closing the log: " + status.message());
   }
-  with_core([](Core& core, Clock::time_point now) { core.give_up(now); });
-  channel_.reset();
 }
 
 // --- Effects: under mutex_, called by the core ---
@@ -160,13 +156,18 @@ bool LiveRoute::making_progress() const {
   return Clock::now() - last < longest;
 }
 
+Cursor LiveRoute::current_cursor() const {
+  const std::lock_guard lock(mutex_);
+  return core_->cursor();
+}
+
 std::vector<std::byte> LiveRoute::lifetime_bytes(bool clean) {
   Lifetime lifetime = before_;
   {
     const std::lock_guard lock(mutex_);
-    if (core_) lifetime.totals = sum(before_.totals, core_->totals());
+    lifetime.totals = sum(before_.totals, core_->totals());
+    lifetime.waiting = core_->backlog() + core_->in_flight();
   }
-  // What waits in the log is found again, as recovered, by the next process.
   lifetime.clean = clean;
   return encode(lifetime);
 }
@@ -240,11 +241,7 @@ void LiveRoute::perform(HousekeepingWork& work) {
 
 void LiveRoute::perform(DropOldestWork& /*work*/) {
   const auto dropped = drop_oldest_segment(*log_, [this] {
-    Cursor cursor;
-    {
-      const std::lock_guard lock(mutex_);
-      cursor = core_->cursor();
-    }
+    Cursor cursor = current_cursor();
     cursor.user = lifetime_bytes(false);
     return cursor;
   });
@@ -257,17 +254,12 @@ void LiveRoute::perform(DropOldestWork& /*work*/) {
 
 void LiveRoute::perform(ReopenLogWork& /*work*/) {
   reader_.reset();
-  {
-    // The log is closed outside the lock; nobody appends meanwhile, because the core knows that it
-    // failed.
-    const Status closed = log_->close();
-    ignore(closed, "it failed before; opening it again says what is wrong");
-  }
   std::unique_ptr<Log> old;
   {
     const std::lock_guard lock(mutex_);
-    old = std::move(log_);
+    old = std::move(log_);  // nobody appends meanwhile: the core knows that it failed
   }
+  if (old) ignore(old->close(), "it failed before; opening it again says what is wrong");
   old.reset();
   auto log = open_log();
   const Status status = log.status();

@@ -32,6 +32,7 @@ struct LiveRouteSettings {
   std::uint64_t keep_free_bytes = 0;
   std::string machine_id;
   std::function<void(LogLevel, std::string_view)> logger;  // any thread
+  FileSystem* file_system = nullptr;                       // of the log; tests replace it
 };
 
 class LiveRoute final : public Route, private Effects, private sinks::ChannelListener {
@@ -104,6 +105,7 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   void perform(RecallWork& work);
   void perform(std::monostate& /*nothing*/) {}
   [[nodiscard]] bool disk_low();
+  [[nodiscard]] Cursor current_cursor() const;
   [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
   void say(LogLevel level, std::string_view text) const;
 

@@ -231,7 +231,7 @@ void World::do_work() {
     interrupted_ = true;
     auto ended = std::move(log_->ended);
     const bool full = log_->disk_full;
-    if (random_.one_in(4)) {
+    if (!healed_ && random_.one_in(4)) {
       doing.status = {Code::io, "open"};
     } else {
       log_->end();

@@ -1,0 +1,75 @@
+// The real file system, but for the next sync of a file, which fails when a test wants it.
+#pragma once
+
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "rebuf/file_system.h"
+
+namespace rebuf::daemon {
+
+class FailingSync final : public FileSystem {
+ public:
+  std::atomic<bool> fail_next_sync{false};
+
+  Opened open(const std::filesystem::path& path, int flags, unsigned mode) override {
+    return wrapped(real_.open(path, flags, mode));
+  }
+  Opened open_directory(const std::filesystem::path& path) override {
+    return wrapped(real_.open_directory(path));
+  }
+  int mkdir(const std::filesystem::path& path, unsigned mode) override {
+    return real_.mkdir(path, mode);
+  }
+  int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return real_.rename(from, to);
+  }
+  int rename_noreplace(const std::filesystem::path& from,
+                       const std::filesystem::path& to) override {
+    return real_.rename_noreplace(from, to);
+  }
+  int unlink(const std::filesystem::path& path) override { return real_.unlink(path); }
+  Listing list(const std::filesystem::path& dir) override { return real_.list(dir); }
+  std::int64_t free_bytes(const std::filesystem::path& path) override {
+    return real_.free_bytes(path);
+  }
+
+ private:
+  class Wrapped final : public File {
+   public:
+    Wrapped(FailingSync& owner, std::unique_ptr<File> file)
+        : owner_(owner), file_(std::move(file)) {}
+    std::int64_t pread(std::span<std::byte> into, std::uint64_t offset) override {
+      return file_->pread(into, offset);
+    }
+    std::int64_t pwritev(std::span<const ::iovec> from, std::uint64_t offset) override {
+      return file_->pwritev(from, offset);
+    }
+    int ftruncate(std::uint64_t size) override { return file_->ftruncate(size); }
+    int fallocate(std::uint64_t offset, std::uint64_t length) override {
+      return file_->fallocate(offset, length);
+    }
+    int fdatasync() override {
+      return owner_.fail_next_sync.exchange(false) ? -EIO : file_->fdatasync();
+    }
+    int fsync() override { return file_->fsync(); }
+    std::int64_t size() override { return file_->size(); }
+    int advise(std::uint64_t offset, std::uint64_t length, int advice) override {
+      return file_->advise(offset, length, advice);
+    }
+    int lock_exclusive() override { return file_->lock_exclusive(); }
+
+   private:
+    FailingSync& owner_;
+    std::unique_ptr<File> file_;
+  };
+  Opened wrapped(Opened opened) {
+    if (opened.file) opened.file = std::make_unique<Wrapped>(*this, std::move(opened.file));
+    return opened;
+  }
+  FileSystem& real_ = FileSystem::real();
+};
+
+}  // namespace rebuf::daemon

@@ -1,0 +1,157 @@
+// What lies beside the log: identity, dead letters, lifetime totals.
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "daemon/route/dead_letters.h"
+#include "daemon/route/identity.h"
+#include "daemon/route/lifetime.h"
+#include "tests/support/temporary_directory.h"
+
+namespace rebuf::daemon {
+namespace {
+
+std::string envelope(std::uint8_t id, std::size_t value_bytes = 10) {
+  const std::string value(value_bytes, 'v');
+  Envelope parts;
+  parts.id.bytes[15] = id;
+  parts.topic = "topic";
+  parts.value = value;
+  std::string encoded;
+  encode(parts, encoded);
+  return encoded;
+}
+
+DeadLetter letter(const std::string& encoded) {
+  DeadLetter result;
+  result.time_ms = 1'700'000'000'000;
+  result.reason = "too_large";
+  result.sink = "main";
+  result.detail = "over the topic's limit";
+  result.envelope = std::as_bytes(std::span(encoded));
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("ids grow, and no start uses one again") {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "identity";
+  sinks::MessageId last;
+  for (int start = 0; start < 5; ++start) {
+    auto identity = Identity::open(file, "machine");
+    REQUIRE(identity.ok());
+    for (int i = 0; i < 3; ++i) {
+      const sinks::MessageId id = identity->next();
+      CHECK((start == 0 && i == 0) == (last == sinks::MessageId{}));
+      if (last != sinks::MessageId{}) CHECK(last < id);
+      last = id;
+    }
+    CHECK(std::filesystem::file_size(file) == 1024);
+  }
+}
+
+TEST_CASE("a directory that comes from another machine gets a prefix of its own") {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "identity";
+  const auto here = Identity::open(file, "machine");
+  const auto again = Identity::open(file, "machine");
+  const auto there = Identity::open(file, "another machine");
+  CHECK(here->prefix() == again->prefix());
+  CHECK(here->prefix() != there->prefix());
+}
+
+TEST_CASE("a slot that cannot be read makes a new prefix, for nobody knows what was used") {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "identity";
+  for (const std::streamoff slot : {0, 512}) {
+    const auto first = Identity::open(file, "machine");
+    const auto second = Identity::open(file, "machine");
+    CHECK(first->prefix() == second->prefix());
+    {
+      std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
+      stream.seekp(slot + 20);
+      stream.write("torn", 4);
+    }
+    const auto third = Identity::open(file, "machine");
+    REQUIRE(third.ok());
+    CHECK(third->prefix() != first->prefix());
+  }
+}
+
+TEST_CASE("a dead letter comes back as it was, with its reason, time, sink and envelope") {
+  const std::string original = envelope(7);
+  const std::string encoded = encode(letter(original));
+  const auto decoded = decode_dead_letter(std::as_bytes(std::span(encoded)));
+  REQUIRE(decoded);
+  CHECK(decoded->time_ms == 1'700'000'000'000);
+  CHECK(decoded->reason == "too_large");
+  CHECK(decoded->sink == "main");
+  CHECK(decoded->detail == "over the topic's limit");
+  REQUIRE(decode(decoded->envelope));
+  CHECK(decode(decoded->envelope)->id.bytes[15] == 7);
+  for (std::size_t size = 0; size < 20; ++size)
+    CHECK_FALSE(decode_dead_letter(std::as_bytes(std::span(encoded)).first(size)));
+}
+
+TEST_CASE("dead letters are counted over restarts, bounded, and none is kept twice") {
+  const test::TemporaryDirectory directory;
+  const auto dir = directory.path() / "dead";
+  std::filesystem::create_directory(dir);
+  {
+    const auto letters = DeadLetters::open(dir, 1000, {});
+    REQUIRE(letters.ok());
+    CHECK((*letters)->add(letter(envelope(1))).ok());
+    CHECK((*letters)->add(letter(envelope(2))).ok());
+    CHECK((*letters)->count() == 2);
+    CHECK((*letters)->add(letter(envelope(3, 2000))).code() == Code::full);
+  }
+  const auto letters = DeadLetters::open(dir, 1000, {});
+  REQUIRE(letters.ok());
+  CHECK((*letters)->count() == 2);
+  CHECK((*letters)->add(letter(envelope(2))).ok());
+  CHECK((*letters)->count() == 2);
+  CHECK((*letters)->add(letter(envelope(4))).ok());
+  CHECK((*letters)->count() == 3);
+}
+
+TEST_CASE("lifetime totals come back as they were; other bytes are not taken for them") {
+  Lifetime lifetime;
+  lifetime.totals.accepted = 5;
+  lifetime.totals.dropped[2] = 7;
+  lifetime.totals.answered[3] = 9;
+  lifetime.waiting = 11;
+  lifetime.exact = false;
+  lifetime.clean = true;
+  const auto bytes = encode(lifetime);
+  const auto back = decode_lifetime(bytes);
+  REQUIRE(back);
+  CHECK(back->totals.accepted == 5);
+  CHECK(back->totals.dropped[2] == 7);
+  CHECK(back->totals.answered[3] == 9);
+  CHECK(back->waiting == 11);
+  CHECK_FALSE(back->exact);
+  CHECK(back->clean);
+  CHECK(bytes.size() < 4096);
+  CHECK_FALSE(decode_lifetime(std::span(bytes).first(bytes.size() - 1)));
+  CHECK_FALSE(decode_lifetime({}));
+}
+
+TEST_CASE(
+    "what waited and is found again counts once in the lifetime, what is not found is dropped") {
+  Lifetime before;
+  before.totals.accepted = 10;
+  before.waiting = 4;
+  before.clean = true;
+  Totals now;
+  now.recovered = 4;
+  CHECK(sum(continued(before, 4), now).recovered == 0);
+  now.recovered = 6;
+  CHECK(sum(continued(before, 6), now).recovered == 2);
+  now.recovered = 1;
+  const Totals fewer = sum(continued(before, 1), now);
+  CHECK(fewer.recovered == 0);
+  CHECK(fewer.dropped[static_cast<std::size_t>(DropReason::damaged)] == 3);
+}
+
+}  // namespace rebuf::daemon
