@@ -72,9 +72,9 @@ void Committer::execute_entries(Batch& batch) {
     batch.status = writer_.sync();
     batch.info.sync_time = std::chrono::steady_clock::now() - begun;
     batch.synced = true;
+    if (!batch.status.ok()) return;
+    segments_.set_committed(writer_.end().offset);
   }
-  if (!batch.status.ok()) return;
-  segments_.set_committed(writer_.end().offset);
   for (const Group* group : std::span(batch.groups).first(batch.done)) {
     batch.info.entries += group->pieces.size();
     batch.info.bytes += group->bytes;

@@ -7,9 +7,13 @@
 
 namespace rebuf {
 
-Committer::Committer(const Options& options, SegmentSet& segments, Writer& writer,
-                     std::function<void(const Status&)> on_failed)
-    : options_(options), segments_(segments), writer_(writer), on_failed_(std::move(on_failed)) {}
+Committer::Committer(const std::filesystem::path& dir, const Options& options, SegmentSet& segments,
+                     Writer& writer, std::function<void(const Status&)> on_failed)
+    : dir_(dir),
+      options_(options),
+      segments_(segments),
+      writer_(writer),
+      on_failed_(std::move(on_failed)) {}
 
 Committer::~Committer() { ignore(close(), "what was to be durable has been told"); }
 
@@ -118,18 +122,12 @@ void Committer::run_thread() {
 }
 
 Status Committer::sync_in_background() {
-  const SegmentSet::Place active = segments_.active();
-  const Position written{active.segment, active.limit};
-  if (!active.file || segments_.durable() >= written) return failure();
-  const int error = fdatasync(*active.file);
-  if (error == 0) {
-    segments_.set_durable(written);
-    const std::lock_guard lock(mutex_);
-    ++counts_.syncs;
-    return failure_;
-  }
-  Status status{Code::sync_failed, "fdatasync in the background", {}, -error};
-  fail(status);
+  if (Status status = failure(); !status) return status;
+  if (segments_.unsynced().files.empty()) return {};
+  const Status status = sync_all(segments_, dir_);
+  if (!status) fail(status);
+  const std::lock_guard lock(mutex_);
+  counts_.syncs += status.ok() ? 1 : 0;
   return status;
 }
 

@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -35,8 +36,8 @@ class Committer {
   };
 
   // All outlive the committer. `on_failed` is told once of the final failure, no lock held.
-  Committer(const Options& options, SegmentSet& segments, Writer& writer,
-            std::function<void(const Status&)> on_failed);
+  Committer(const std::filesystem::path& dir, const Options& options, SegmentSet& segments,
+            Writer& writer, std::function<void(const Status&)> on_failed);
   ~Committer();  // close()
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -85,6 +86,7 @@ class Committer {
   [[nodiscard]] Status start_thread();  // mutex_ held
   void run_thread();
 
+  const std::filesystem::path& dir_;
   const Options& options_;
   SegmentSet& segments_;
   Writer& writer_;

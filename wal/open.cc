@@ -41,13 +41,14 @@ Status LogImpl::start() {
 
   load_cursor();
   const SegmentId active = std::max(listing->next_segment, cursor_record_.next_segment);
+  sync_newest(*listing);
   if (Status status = recover_active(*listing, active); !status) return status;
   // Also of what a killed process left: nothing is acknowledged on a name that is not durable.
   if (const int error = fsync(*directory_); error != 0) {
     return io_error("fsync directory", dir_, error);
   }
   if (Status status = check_cursor(); !status) return status;
-  committer_ = std::make_unique<Committer>(options_, segments_, *writer_,
+  committer_ = std::make_unique<Committer>(dir_, options_, segments_, *writer_,
                                            [this](const Status& status) { on_failed(status); });
   if (options_.sync_strategy != SyncStrategy::interval) return {};
   try {
@@ -76,6 +77,20 @@ Status LogImpl::check_options() const {
 Status LogImpl::make_directories() {
   if (Status status = make_directory(fs_, dir_); !status) return status;
   return make_directory(fs_, options_.state_dir);
+}
+
+// A process that did not sync each write may have been killed: what it completed last may not be on
+// disk yet.
+void LogImpl::sync_newest(const LogListing& listing) {
+  std::size_t synced = 0;
+  for (auto it = listing.completed.rbegin();
+       it != listing.completed.rend() && synced < most_unsynced_segments; ++it, ++synced) {
+    const auto opened = open_file(fs_, segment_path(it->first), O_RDONLY);
+    const int error = opened.error != 0 ? opened.error : fdatasync(*opened.file);
+    if (error != 0) {
+      say(LogLevel::error, io_error("fdatasync", segment_path(it->first), error).message());
+    }
+  }
 }
 
 Status LogImpl::recover_active(const LogListing& listing, SegmentId active) {

@@ -28,8 +28,10 @@ class RealFile final : public File {
     return n < 0 ? -errno : n;
   }
   std::int64_t pwritev(std::span<const ::iovec> from, std::uint64_t offset) override {
-    const ssize_t n =
-        ::pwritev(fd_, from.data(), static_cast<int>(from.size()), static_cast<off_t>(offset));
+    const auto at = static_cast<off_t>(offset);
+    const ssize_t n = from.size() == 1  // the kernel is quicker with one buffer
+                          ? ::pwrite(fd_, from[0].iov_base, from[0].iov_len, at)
+                          : ::pwritev(fd_, from.data(), static_cast<int>(from.size()), at);
     return n < 0 ? -errno : n;
   }
   int ftruncate(std::uint64_t size) override {

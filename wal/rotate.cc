@@ -2,7 +2,8 @@
 //
 // Order: cut to the logical size, fdatasync, rename, create the next, fsync the directory. Nothing
 // in the new file is acknowledged before the directory is durable, so after a crash at any moment
-// there is at most one file that may end in the middle of an entry: rebuf.tmp.
+// there is at most one file that may end in the middle of an entry: rebuf.tmp. With interval and
+// manual the fdatasync is left to the next sync, which then includes the completed segment.
 #include <fcntl.h>
 
 #include <cerrno>
@@ -14,12 +15,25 @@
 
 namespace rebuf {
 
-Status Writer::seal(Retention retention) {
+Status Writer::seal(Retention retention) { return complete(retention, SyncFirst::yes); }
+
+// Where writes are not synced, completing a segment need not be either; but see the bound.
+Status Writer::rotate() {
+  const bool promised = options_.sync_strategy == SyncStrategy::every_write;
+  const bool must = promised || segments_.unsynced_completed() >= most_unsynced_segments;
+  return complete(Retention::applies, must ? SyncFirst::yes : SyncFirst::no);
+}
+
+Status Writer::complete(Retention retention, SyncFirst sync_first) {
   if (end_ == 0) return {};
   if (retention == Retention::applies) {
     if (Status status = room_for_one_more(); !status) return status;
   }
-  if (Status status = complete_file(); !status) return status;
+  if (Status status = trim(); !status) return status;
+  if (sync_first == SyncFirst::yes) {
+    if (Status status = sync(); !status) return status;
+  }
+  if (Status status = rename_active(); !status) return status;
   const Status begun = begin();  // makes the completed one's name durable too
   if (begun.code() == Code::sync_failed) return begun;
   if (!begun) {
@@ -36,9 +50,7 @@ Status Writer::room_for_one_more() const {
   return {Code::full, "max_segments completed segments stand", dir_.string()};
 }
 
-Status Writer::complete_file() {
-  if (Status status = trim(); !status) return status;
-  if (Status status = sync(); !status) return status;
+Status Writer::rename_active() {
   const std::filesystem::path completed = dir_ / segment_name(id_);
   int error = fs_.rename_noreplace(active_path_, completed);
   while (error == -EINTR) error = fs_.rename_noreplace(active_path_, completed);

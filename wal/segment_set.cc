@@ -23,25 +23,44 @@ void SegmentSet::set_written(std::uint64_t offset) {
 
 void SegmentSet::set_committed(std::uint64_t offset) {
   const std::lock_guard lock(mutex_);
+  written_ = offset;
   if (retreated_) return;
   committed_ = offset;
-  more_.notify_all();
+  if (waiting_ > 0) more_.notify_all();
 }
 
 void SegmentSet::set_durable(Position position) {
   const std::lock_guard lock(mutex_);
   durable_ = std::max(durable_, position);
+  unsynced_.erase(unsynced_.begin(), unsynced_.lower_bound(durable_.segment));
 }
 
 void SegmentSet::complete(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   completed_.emplace(active_, bytes);
   completed_bytes_ += bytes;
+  if (durable_ >= Position{active_, bytes}) {
+    durable_ = {active_ + 1, 0};
+  } else {
+    unsynced_.emplace(active_, std::move(file_));
+  }
   ++active_;
   file_.reset();
   written_ = committed_ = 0;
-  durable_ = {active_, 0};
   more_.notify_all();
+}
+
+SegmentSet::Unsynced SegmentSet::unsynced() const {
+  const std::lock_guard lock(mutex_);
+  Unsynced unsynced{{}, {active_, written_}};
+  for (const auto& [id, file] : unsynced_) unsynced.files.push_back(file);
+  if (file_ && durable_ < unsynced.end) unsynced.files.push_back(file_);
+  return unsynced;
+}
+
+std::size_t SegmentSet::unsynced_completed() const {
+  const std::lock_guard lock(mutex_);
+  return unsynced_.size();
 }
 
 void SegmentSet::set_active_file(std::shared_ptr<File> file) {
@@ -52,7 +71,12 @@ void SegmentSet::set_active_file(std::shared_ptr<File> file) {
 void SegmentSet::retreat_to_durable() {
   const std::lock_guard lock(mutex_);
   retreated_ = true;
-  if (durable_.segment == active_) committed_ = std::min(committed_, durable_.offset);
+  const auto limit = [&](SegmentId id, std::uint64_t bytes) {
+    if (id < durable_.segment) return bytes;
+    return id == durable_.segment ? std::min(bytes, durable_.offset) : 0;
+  };
+  for (auto& [id, bytes] : completed_) bytes = limit(id, bytes);
+  committed_ = limit(active_, committed_);
 }
 
 std::uint64_t SegmentSet::take_out(SegmentId completed) {
@@ -62,6 +86,7 @@ std::uint64_t SegmentSet::take_out(SegmentId completed) {
   const std::uint64_t bytes = found->second;
   completed_bytes_ -= bytes;
   completed_.erase(found);
+  unsynced_.erase(completed);
   return bytes;
 }
 
@@ -153,7 +178,9 @@ bool SegmentSet::more_locked(Position at) const {
 
 bool SegmentSet::wait_for_more(Position at, std::chrono::milliseconds timeout) const {
   std::unique_lock lock(mutex_);
+  ++waiting_;
   more_.wait_for(lock, timeout, [&] { return stopped_ || more_locked(at); });
+  --waiting_;
   return more_locked(at);
 }
 

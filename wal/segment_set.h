@@ -17,6 +17,10 @@
 
 namespace rebuf {
 
+// Completed segments that may be written and not durable (interval, manual). Each holds a file
+// open.
+inline constexpr std::size_t most_unsynced_segments = 8;
+
 class SegmentSet {
  public:
   using Sizes = std::map<SegmentId, std::uint64_t>;  // completed segments and their bytes
@@ -41,11 +45,19 @@ class SegmentSet {
 
   // --- writers, one at a time
   void set_written(std::uint64_t offset);
-  void set_committed(std::uint64_t offset);  // readers may go up to there
+  void set_committed(std::uint64_t offset);  // and written: readers may go up to there
   void set_durable(Position position);       // never goes back
-  // The active segment is completed with `bytes`; the next number is active, without a file.
+  // The active segment is completed with `bytes`; the next number is active, without a file. What
+  // of it is not durable yet stays to be synced.
   void complete(std::uint64_t bytes);
   void set_active_file(std::shared_ptr<File> file);
+  // What must be synced so that everything written so far is durable; then set_durable(end).
+  struct Unsynced {
+    std::vector<std::shared_ptr<File>> files;
+    Position end;
+  };
+  [[nodiscard]] Unsynced unsynced() const;
+  [[nodiscard]] std::size_t unsynced_completed() const;
   // After a failed sync: readers see what is durable, no more.
   void retreat_to_durable();
   // Before its file is unlinked, so that no reader misses it; gives its bytes. Put back when the
@@ -75,11 +87,12 @@ class SegmentSet {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable more_;
-  // All guarded by mutex_.
+  mutable std::size_t waiting_ = 0;  // on more_; guarded by mutex_, as all that follows
   Sizes completed_;
   std::uint64_t completed_bytes_ = 0;
   SegmentId active_ = 0;
   std::shared_ptr<File> file_;
+  std::map<SegmentId, std::shared_ptr<File>> unsynced_;  // completed, not durable
   std::uint64_t written_ = 0;
   std::uint64_t committed_ = 0;
   Position durable_;

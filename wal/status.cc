@@ -30,23 +30,23 @@ std::string_view to_string(Code code) noexcept {
   return "unknown";
 }
 
+const std::string& Status::nothing() noexcept {
+  static const std::string empty;
+  return empty;
+}
+
 std::string Status::message() const {
   if (ok()) return "ok";
-  std::string text = what_;
-  if (!path_.empty()) text += " " + path_;
-  if (errno_ == 0) {
-    text += ": ";
-    text += to_string(code_);
-    return text;
-  }
-  const char* description = strerrordesc_np(errno_);
-  const char* name = strerrorname_np(errno_);
+  std::string text = what();
+  if (!path().empty()) text += " " + path();
   text += ": ";
+  if (errno_value() == 0) return text.append(to_string(code()));
+  const char* description = strerrordesc_np(errno_value());
+  const char* name = strerrorname_np(errno_value());
   text += description != nullptr ? description : "unknown error";
   text += " (";
-  text += name != nullptr ? name : std::to_string(errno_);
-  text += ")";
-  return text;
+  text += name != nullptr ? name : std::to_string(errno_value());
+  return text + ")";
 }
 
 }  // namespace rebuf

@@ -11,14 +11,6 @@
 
 namespace rebuf {
 
-namespace {
-
-Status sync_error(const std::string& what, const std::filesystem::path& path, int error) {
-  return {Code::sync_failed, what, path.string(), -error};
-}
-
-}  // namespace
-
 Writer::Writer(FileSystem& fs, const std::filesystem::path& dir, File& directory,
                const Options& options, SegmentSet& segments)
     : fs_(fs),
@@ -52,7 +44,11 @@ Writer::Outcome Writer::write(std::span<Group* const> groups) {
   }
   end_ += whole;
   allocated_ = std::max(allocated_, end_);
-  segments_.set_written(end_);
+  if (options_.sync_strategy == SyncStrategy::every_write) {
+    segments_.set_written(end_);  // committed when it is synced
+  } else {
+    segments_.set_committed(end_);
+  }
   if (error != 0) {
     outcome.failed = io_error("write", active_path_, error);
     cut_back();
@@ -67,7 +63,7 @@ Status Writer::prepare(std::uint64_t bytes) {
   }
   const bool fits = bytes <= options_.max_log_size && end_ <= options_.max_log_size - bytes;
   if (end_ > 0 && !fits) {
-    if (Status status = seal(Retention::applies); !status) return status;
+    if (Status status = rotate(); !status) return status;
   }
   return begin();
 }
@@ -116,12 +112,15 @@ void Writer::allocate_ahead(std::uint64_t bytes) {
   if (size > 0) allocated_ = std::max(allocated_, static_cast<std::uint64_t>(size));
 }
 
-Status Writer::sync() {
-  const Position end{id_, end_};
-  if (!file_ || segments_.durable() >= end) return {};
-  const int error = fdatasync(*file_);
-  if (error != 0) return sync_error("fdatasync", active_path_, error);
-  segments_.set_durable(end);
+Status Writer::sync() { return sync_all(segments_, dir_); }
+
+Status sync_all(SegmentSet& segments, const std::filesystem::path& dir) {
+  const SegmentSet::Unsynced unsynced = segments.unsynced();
+  for (const std::shared_ptr<File>& file : unsynced.files) {
+    const int error = fdatasync(*file);
+    if (error != 0) return {Code::sync_failed, "fdatasync", dir.string(), -error};
+  }
+  segments.set_durable(unsynced.end);
   return {};
 }
 

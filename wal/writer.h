@@ -20,6 +20,10 @@
 
 namespace rebuf {
 
+// Everything that was written so far is durable when it returns. Also beside the leader.
+// Errors: sync_failed.
+[[nodiscard]] Status sync_all(SegmentSet& segments, const std::filesystem::path& dir);
+
 class Writer {
  public:
   enum class Retention : std::uint8_t { applies, ignored };
@@ -52,7 +56,10 @@ class Writer {
  private:
   [[nodiscard]] Status prepare(std::uint64_t bytes);
   [[nodiscard]] Status room_for_one_more() const;
-  [[nodiscard]] Status complete_file();
+  enum class SyncFirst : std::uint8_t { no, yes };
+  [[nodiscard]] Status rotate();
+  [[nodiscard]] Status complete(Retention retention, SyncFirst sync_first);
+  [[nodiscard]] Status rename_active();
   [[nodiscard]] Status trim();
   [[nodiscard]] Status sync_names();
   void drop_oldest();

@@ -153,3 +153,21 @@ TEST_CASE("nothing can be done with a closed log") {
   CHECK(log->replay([](Bytes) { return Status{}; }).code() == Code::closed);
   CHECK(log->close().code() == Code::closed);
 }
+
+TEST_CASE("sync and close reach what was written in segments that are completed already") {
+  const TemporaryDirectory scratch;
+  Options options = small_segments(40);
+  SUBCASE("manual") { options.sync_strategy = SyncStrategy::manual; }
+  SUBCASE("interval") {
+    options.sync_strategy = SyncStrategy::interval;
+    options.fsync_time = std::chrono::milliseconds(1);
+  }
+  auto log = opened(scratch.path() / "log", options);
+  for (int i = 0; i < 100; ++i) REQUIRE(log->write(bytes("entry")).ok());
+  CHECK(replayed(*log).size() == 100);
+  CHECK(log->segment_count() == 49);
+  CHECK(log->sync().ok());
+  CHECK(log->write(bytes("last")).ok());
+  CHECK(log->close().ok());
+  CHECK(replayed(*opened(scratch.path() / "log", options)).size() == 101);
+}

@@ -1,10 +1,11 @@
 // Errors as values. A Status says what was being done, to which path, and why it failed; a
-// Result<T> holds either a T or such a Status. Both are plain values: any thread may own one, none
-// is shared.
+// Result<T> holds either a T or such a Status. Both are plain values: any thread may own one, copies
+// are independent.
 #pragma once
 
 #include <cassert>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,28 +29,39 @@ enum class Code : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(Code code) noexcept;
 
+// An ok Status is a null pointer: passing one along costs nothing.
 class [[nodiscard]] Status {
  public:
   Status() noexcept = default;  // ok
   Status(Code code, std::string what, std::string path = {}, int errno_value = 0)
-      : code_(code), errno_(errno_value), what_(std::move(what)), path_(std::move(path)) {}
+      : detail_(code == Code::ok ? nullptr
+                                 : std::make_shared<const Detail>(Detail{
+                                       code, errno_value, std::move(what), std::move(path)})) {}
 
-  [[nodiscard]] bool ok() const noexcept { return code_ == Code::ok; }
+  [[nodiscard]] bool ok() const noexcept { return detail_ == nullptr; }
   explicit operator bool() const noexcept { return ok(); }
-  [[nodiscard]] Code code() const noexcept { return code_; }
-  [[nodiscard]] int errno_value() const noexcept {
-    return errno_;
-  }  // 0 when no system call was involved
-  [[nodiscard]] const std::string& what() const noexcept { return what_; }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] Code code() const noexcept { return detail_ ? detail_->code : Code::ok; }
+  // 0 when no system call was involved
+  [[nodiscard]] int errno_value() const noexcept { return detail_ ? detail_->errno_value : 0; }
+  [[nodiscard]] const std::string& what() const noexcept {
+    return detail_ ? detail_->what : nothing();
+  }
+  [[nodiscard]] const std::string& path() const noexcept {
+    return detail_ ? detail_->path : nothing();
+  }
   // One line for a person: "fdatasync /var/…/rebuf.tmp: Input/output error (EIO)".
   [[nodiscard]] std::string message() const;
 
  private:
-  Code code_ = Code::ok;
-  int errno_ = 0;
-  std::string what_;
-  std::string path_;
+  struct Detail {
+    Code code = Code::ok;
+    int errno_value = 0;
+    std::string what;
+    std::string path;
+  };
+  [[nodiscard]] static const std::string& nothing() noexcept;
+
+  std::shared_ptr<const Detail> detail_;
 };
 
 template <class T>
