@@ -8,6 +8,7 @@
 #include "wal/format.h"
 #include "wal/io.h"
 #include "wal/names.h"
+#include "wal/recovery.h"
 
 namespace rebuf {
 
@@ -93,7 +94,18 @@ std::string CursorCheck::doubt(const CursorRecord& record, Position& position) c
     position.offset = place.limit;
     return {};
   }
-  return doubt_about_neighbours(record, place.limit);
+  const std::string why = doubt_about_neighbours(record, place.limit);
+  if (why.empty() || !behind_all_entries(position, place.limit)) return why;
+  position.offset = place.limit;
+  return {};
+}
+
+// A power cut may leave a segment its size without its data: its end is behind its last entry.
+bool CursorCheck::behind_all_entries(Position position, std::uint64_t limit) const {
+  const auto file = open_segment(fs_, dir_, segments_, position.segment);
+  if (!file) return false;
+  const Result<SurveyedFile> found = survey(*file, position.segment, limit, ordinal_of_);
+  return found && found->end < position.offset;
 }
 
 std::string CursorCheck::doubt_about_neighbours(const CursorRecord& record,

@@ -36,6 +36,7 @@ class CursorCheck {
 
  private:
   [[nodiscard]] std::string doubt(const CursorRecord& record, Position& position) const;
+  [[nodiscard]] bool behind_all_entries(Position position, std::uint64_t limit) const;
   [[nodiscard]] std::string doubt_about_neighbours(const CursorRecord& record,
                                                    std::uint64_t limit) const;
   [[nodiscard]] std::string doubt_about_older(const Cursor& cursor) const;

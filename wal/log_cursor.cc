@@ -41,7 +41,7 @@ Status LogImpl::check_cursor() {
   // that are written there next would count as done.
   const Position stored = cursor_record_.cursor->position;
   const Position found = cursor_found_.cursor.position;
-  if (found.segment != stored.segment || found.offset >= stored.offset) return {};
+  if (found.segment != stored.segment || found.offset == stored.offset) return {};
   if (last_ordinal_) cursor_found_.cursor.ordinal = *last_ordinal_ + 1;
   return save_cursor(cursor_found_.cursor);
 }

@@ -66,7 +66,7 @@ class LogImpl final : public Log {
   // open.cc
   [[nodiscard]] Status check_options() const;
   [[nodiscard]] Status make_directories();
-  void sync_newest(const LogListing& listing);
+  [[nodiscard]] Status sync_newest(const LogListing& listing);
   [[nodiscard]] Status recover_active(const LogListing& listing, SegmentId active);
   [[nodiscard]] Status adopt_active(std::shared_ptr<File> file, SegmentId active,
                                     const LogListing& listing);

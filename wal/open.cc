@@ -14,6 +14,18 @@
 
 namespace rebuf {
 
+namespace {
+
+// Then reading gives what the disk has, not what the page cache believes: an earlier sync may have
+// failed and left its pages clean.
+int sync_and_forget(File& file) {
+  const int error = fdatasync(file);
+  if (error == 0) (void)file.advise(0, 0, POSIX_FADV_DONTNEED);
+  return error;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Log>> Log::open(const std::filesystem::path& dir, Options options) {
   auto log = std::make_unique<LogImpl>(dir, std::move(options));
   if (Status status = log->start(); !status) return status;
@@ -41,7 +53,7 @@ Status LogImpl::start() {
 
   load_cursor();
   const SegmentId active = std::max(listing->next_segment, cursor_record_.next_segment);
-  sync_newest(*listing);
+  if (Status status = sync_newest(*listing); !status) return status;
   if (Status status = recover_active(*listing, active); !status) return status;
   // Also of what a killed process left: nothing is acknowledged on a name that is not durable.
   if (const int error = fsync(*directory_); error != 0) {
@@ -81,16 +93,17 @@ Status LogImpl::make_directories() {
 
 // A process that did not sync each write may have been killed: what it completed last may not be on
 // disk yet.
-void LogImpl::sync_newest(const LogListing& listing) {
+Status LogImpl::sync_newest(const LogListing& listing) {
   std::size_t synced = 0;
   for (auto it = listing.completed.rbegin();
        it != listing.completed.rend() && synced < most_unsynced_segments; ++it, ++synced) {
     const auto opened = open_file(fs_, segment_path(it->first), O_RDONLY);
-    const int error = opened.error != 0 ? opened.error : fdatasync(*opened.file);
-    if (error != 0) {
-      say(LogLevel::error, io_error("fdatasync", segment_path(it->first), error).message());
+    if (opened.error != 0) return io_error("open", segment_path(it->first), opened.error);
+    if (const int error = sync_and_forget(*opened.file); error != 0) {
+      return io_error("fdatasync", segment_path(it->first), error);
     }
   }
+  return {};
 }
 
 Status LogImpl::recover_active(const LogListing& listing, SegmentId active) {
@@ -103,9 +116,9 @@ Status LogImpl::recover_active(const LogListing& listing, SegmentId active) {
   auto opened = open_file(fs_, path, O_RDWR);
   if (opened.error != 0) return io_error("open", path, opened.error);
   std::shared_ptr<File> file = std::move(opened.file);
-  // What the disk has, not what the page cache believes: an earlier sync may have failed.
-  if (const int error = fdatasync(*file); error != 0) return io_error("fdatasync", path, error);
-  (void)file->advise(0, 0, POSIX_FADV_DONTNEED);
+  if (const int error = sync_and_forget(*file); error != 0) {
+    return io_error("fdatasync", path, error);
+  }
   return adopt_active(std::move(file), active, listing);
 }
 

@@ -125,9 +125,8 @@ Status sync_all(SegmentSet& segments, const std::filesystem::path& dir) {
 }
 
 Status Writer::finish() {
-  if (!file_) return {};
   if (Status status = sync(); !status) return status;
-  return trim();
+  return file_ ? trim() : Status{};
 }
 
 }  // namespace rebuf
