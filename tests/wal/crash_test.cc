@@ -41,7 +41,7 @@ TEST_CASE("no power cut breaks a promise: every write, numbered entries") {
 
 TEST_CASE("no power cut breaks a promise: random workloads in every setting") {
   const char* text = std::getenv("REBUF_TEST_WORKLOADS");
-  const std::uint64_t count = text != nullptr ? std::strtoull(text, nullptr, 10) : 5;
+  const std::uint64_t count = text != nullptr ? std::strtoull(text, nullptr, 10) : 3;
   std::size_t states = 0;
   for (std::uint64_t seed = 1; seed <= count; ++seed)
     for (const Setting& setting : settings()) {
