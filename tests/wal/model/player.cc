@@ -1,6 +1,8 @@
 #include "tests/wal/model/player.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "tests/wal/sim/ledger.h"
 #include "tests/wal/sim/session.h"
@@ -118,12 +120,9 @@ Player::Difference Player::settle() {
   return difference;
 }
 
-// Beside appends a replay gives a run of what stood and what is under way: it begins at or before
-// the first entry that stands afterwards, for retention may take some meanwhile, and holds all that
-// stood when it began.
 Player::Difference Player::replay(const Operation&) {
+  const std::vector<Model::Entry> before = model_.entries();
   std::vector<std::string> known = model_.data();
-  const std::size_t before = known.size();
   {
     const std::lock_guard lock(mutex_);
     for (const Group& group : queued_)
@@ -132,19 +131,34 @@ Player::Difference Player::replay(const Operation&) {
   const auto found = replayed(*log_);
   if (!found) return "replay: " + found.status().message();
   if (auto difference = settle()) return difference;
-  const std::vector<std::string> after = model_.data();
+  return replay_difference(before, known, *found);
+}
 
-  const auto index_of = [&](const std::string& data) {
-    return static_cast<std::size_t>(std::find(known.begin(), known.end(), data) - known.begin());
-  };
-  const std::size_t first = found->empty() ? before : index_of(found->front());
-  const std::size_t last = first + found->size();
-  const std::size_t first_after = after.empty() ? before : index_of(after.front());
-  const std::size_t last_after = after.empty() ? before : index_of(after.back()) + 1;
-  if (first > first_after || last < before || last > last_after ||
-      !std::equal(found->begin(), found->end(), known.begin() + static_cast<std::ptrdiff_t>(first)))
-    return "replay gives " + std::to_string(found->size()) + " entries, the model has " +
-           std::to_string(before);
+// Beside appends that are under way a replay gives what stood when it began and perhaps some of
+// theirs, in order; but for whole segments that retention took meanwhile.
+Player::Difference Player::replay_difference(const std::vector<Model::Entry>& before,
+                                             const std::vector<std::string>& known,
+                                             const std::vector<std::string>& found) const {
+  auto next = known.begin();
+  for (const std::string& data : found) {
+    next = std::find(next, known.end(), data);
+    if (next == known.end()) return "replay gives what is not there, or not in order";
+    ++next;
+  }
+  const std::set<std::string> given(found.begin(), found.end());
+  const std::vector<std::string> after = model_.data();
+  const std::set<std::string> stands(after.begin(), after.end());
+  std::map<SegmentId, std::set<bool>> by_segment;
+  for (const Model::Entry& entry : before) {
+    const bool there = given.contains(entry.data);
+    by_segment[entry.begin.segment].insert(there);
+    if (!there && stands.contains(entry.data)) return "replay passes an entry over";
+  }
+  for (const auto& [segment, there] : by_segment)
+    if (there.size() > 1) return "replay gives half of a segment";
+  for (const std::string& data : found)
+    if (options_.on_full == OnFull::refuse && !stands.contains(data))
+      return "replay gives an entry that was refused";
   return std::nullopt;
 }
 

@@ -33,6 +33,9 @@ class Player {
   Difference append(const Operation& operation);
   Difference settle();  // waits for all appends, then gives them to the model
   Difference replay(const Operation& operation);
+  [[nodiscard]] Difference replay_difference(const std::vector<Model::Entry>& before,
+                                             const std::vector<std::string>& known,
+                                             const std::vector<std::string>& found) const;
   Difference replay_from(const Operation& operation);
   Difference stopped_replay(const Operation& operation);
   Difference read(const Operation& operation);
