@@ -42,7 +42,7 @@ void survives_kills(const Options& options, int kills) {
     REQUIRE_MESSAGE(!wrong, "round " << round << ": " << *wrong);
   }
   std::cout << kills << " kills, " << told.acknowledged.size() << " entries acknowledged, "
-            << told.may_be_purged.size() << " passed by the cursor\n";
+            << told.may_be_purged.size() << " passed by the cursor" << std::endl;
 }
 
 TEST_CASE("SIGKILL loses nothing acknowledged: every write") {

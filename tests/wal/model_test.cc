@@ -1,6 +1,7 @@
 // Random sequences of operations on the log and on a plain list give the same.
 //   REBUF_TEST_SEED=N          begin at this seed (printed with each failure)
-//   REBUF_TEST_SEQUENCES=N     how many; 10,000 by default, over all cases together
+//   REBUF_TEST_SEQUENCES=N     how many, over all cases together; 10,000 by default, fewer under
+//   sanitizers
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -21,7 +22,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 // The seeds that are `part` modulo 4, so that four tests run side by side.
 void agree(std::uint64_t part) {
   const std::uint64_t first = from_environment("REBUF_TEST_SEED", 1);
-  const std::uint64_t count = from_environment("REBUF_TEST_SEQUENCES", 10000);
+  const std::uint64_t count = from_environment("REBUF_TEST_SEQUENCES", REBUF_SEQUENCES);
   std::cout << "seeds " << first << " to " << first + count - 1 << ", each fourth\n";
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     if (seed % 4 != part) continue;

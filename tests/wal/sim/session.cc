@@ -203,7 +203,11 @@ Status Session::save_cursor(Position position) {
   saved.began = fs_.journal_length();
   ledger_.cursors.push_back(saved);
   const Status status = log_->save_cursor(saved.cursor);
-  if (status.ok()) ledger_.cursors.back().durable = fs_.journal_length();
+  // A cursor behind entries that are not synced may fall back when these are lost.
+  const bool all_synced =
+      std::none_of(ledger_.entries.begin(), ledger_.entries.end(),
+                   [](const auto& entry) { return entry.written && entry.durable == never; });
+  if (status.ok() && all_synced) ledger_.cursors.back().durable = fs_.journal_length();
   return noted(status);
 }
 
