@@ -29,10 +29,16 @@ void FakeRoute::set_progress(bool progress) {
   const std::lock_guard lock(mutex_);
   progress_ = progress;
 }
+void FakeRoute::set_after_snapshot(std::function<void(RouteSnapshot&)> change) {
+  const std::lock_guard lock(mutex_);
+  after_snapshot_ = std::move(change);
+}
 RouteSnapshot FakeRoute::snapshot() const {
   const std::lock_guard lock(mutex_);
   ++asked_;
-  return now_;
+  RouteSnapshot asked = now_;
+  if (after_snapshot_) after_snapshot_(now_);
+  return asked;
 }
 int FakeRoute::times_asked() const {
   const std::lock_guard lock(mutex_);

@@ -21,6 +21,8 @@ class FakeRoute final : public Route {
   void set_ready(Readiness readiness);
   void set_progress(bool progress);
   [[nodiscard]] int times_asked() const;  // for a snapshot
+  // Happens to the route after each snapshot.
+  void set_after_snapshot(std::function<void(RouteSnapshot&)> change);
 
   const config::RouteConfig& config() const override { return config_; }
   void offer(std::shared_ptr<Request> /*request*/) override {}
@@ -34,7 +36,8 @@ class FakeRoute final : public Route {
  private:
   config::RouteConfig config_;
   mutable std::mutex mutex_;
-  RouteSnapshot now_;
+  mutable RouteSnapshot now_;
+  std::function<void(RouteSnapshot&)> after_snapshot_;
   Readiness ready_{true, ""};
   bool progress_ = true;
   mutable int asked_ = 0;

@@ -12,15 +12,15 @@ TEST_CASE("verify finds no damage in a log that is being written and purged") {
   const test::TemporaryDirectory directory;
   Options options;
   options.state_dir = directory.path();
-  options.max_log_size = 64U << 10;
+  options.max_log_size = 8U << 20;
   options.max_segments = 4;  // the oldest goes all the time
   options.sync_strategy = SyncStrategy::manual;
-  options.preallocate = 32U << 10;
+  options.preallocate = 1U << 20;
   auto log = Log::open(directory.path() / "log", std::move(options));
   REQUIRE(log.ok());
   std::atomic<bool> ends{false};
   std::thread writer([&] {
-    const std::string value(1000, 'x');
+    const std::string value(500'000, 'x');  // large: a write in the middle is easily seen
     while (!ends)
       if (!(*log)->write(std::as_bytes(std::span(value))).ok()) return;
   });

@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(Rebufd, "a second signal stops waiting for the sink, and what 
   program->wait_for_error("waits for what is in transit");
   CHECK_FALSE(program->ended());
   program->send(SIGTERM);
-  CHECK(program->wait() == 0);
+  CHECK(program->wait(std::chrono::seconds(20)) == 0);  // before spill_after would end the wait
   client.join();
   CHECK(status == 202);
 }
