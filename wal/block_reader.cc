@@ -12,14 +12,34 @@ BlockReader::BlockReader(OrdinalOf ordinal_of) : ordinal_of_(std::move(ordinal_o
   if (ordinal_of_) judge_ = [this](const FoundEntry& found) { return believe(found); };
 }
 
+namespace {
+
+// After a failed read: what to try instead, so that what stands before a bad sector is had. 0: the
+// bad sector is the next.
+std::uint64_t less_than(std::uint64_t bytes, std::uint64_t offset) {
+  constexpr std::uint64_t page_bytes = 4096;
+  const std::uint64_t to_page_end = page_bytes - offset % page_bytes;
+  if (bytes <= to_page_end) return 0;
+  const std::uint64_t half = (offset + bytes / 2) / page_bytes * page_bytes;
+  return half > offset ? half - offset : to_page_end;
+}
+
+}  // namespace
+
 Result<BlockReader::Read> BlockReader::read(File& file, const Extent& extent, std::size_t max_bytes,
                                             Block& block) {
   const std::uint64_t there = extent.limit - extent.offset;
   std::uint64_t want = std::min<std::uint64_t>(std::max<std::size_t>(max_bytes, 4096), there);
+  std::int64_t failed = 0;  // -errno of a read of more than `want`
   for (;;) {
     std::shared_ptr<std::byte> memory = memory_.take(want);
     const std::int64_t n = read_at(file, {memory.get(), want}, extent.offset);
-    if (n < 0) return io_error("read segment", {}, n);
+    if (n < 0) {
+      failed = n;
+      want = less_than(want, extent.offset);
+      if (want == 0) return io_error("read segment", {}, failed);
+      continue;
+    }
     const Bytes bytes(memory.get(), static_cast<std::size_t>(n));
     const Parsed parsed = parse(bytes, extent, block.entries);
     if (parsed.used > 0) {
@@ -30,6 +50,7 @@ Result<BlockReader::Read> BlockReader::read(File& file, const Extent& extent, st
     }
     const bool all_read = bytes.size() < want;  // the file is shorter than it was said to be
     if (parsed.stop != Stop::incomplete || all_read) return pass_over(file, extent, block);
+    if (failed != 0) return io_error("read segment", {}, failed);  // within the next entry
     want = parsed.needed;
   }
 }

@@ -50,8 +50,19 @@ void DamageRecord::add_zero_entries(Position at, std::uint64_t entries) {
   if (known_.insert(at).second) counts_.zero_entries += entries;
 }
 
+void DamageRecord::set_unreadable(SegmentId segment) {
+  const std::lock_guard lock(mutex_);
+  unreadable_.insert(segment);
+}
+
+bool DamageRecord::is_unreadable(SegmentId segment) const {
+  const std::lock_guard lock(mutex_);
+  return unreadable_.contains(segment);
+}
+
 void DamageRecord::forget(SegmentId segment) {
   const std::lock_guard lock(mutex_);
+  unreadable_.erase(segment);
   known_.erase(known_.lower_bound({segment, 0}), known_.lower_bound({segment + 1, 0}));
 }
 

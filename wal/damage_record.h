@@ -30,6 +30,9 @@ class DamageRecord {
   Status add(const Damage& damage, File& file);
   // Counts, keeps no copy: the bytes cannot be read.
   void add_unreadable(const Damage& damage);
+  // The segment has sectors that cannot be read: its file is not to be unlinked but kept.
+  void set_unreadable(SegmentId segment);
+  [[nodiscard]] bool is_unreadable(SegmentId segment) const;
   void add_zero_entries(Position at, std::uint64_t entries);
   // A purged segment's places are forgotten; the counts stay.
   void forget(SegmentId segment);
@@ -41,8 +44,9 @@ class DamageRecord {
   Quarantine& quarantine_;
   const Logger logger_;
   mutable std::mutex mutex_;
-  Counts counts_;             // guarded by mutex_
-  std::set<Position> known_;  // guarded by mutex_
+  Counts counts_;                   // guarded by mutex_
+  std::set<Position> known_;        // guarded by mutex_
+  std::set<SegmentId> unreadable_;  // guarded by mutex_
 };
 
 }  // namespace rebuf

@@ -34,7 +34,8 @@ Status LogImpl::remove_segments(const std::vector<SegmentId>& ids) {
   Status failed;
   for (const SegmentId id : ids) {
     const std::uint64_t bytes = segments_.take_out(id);
-    const int error = fs_.unlink(segment_path(id));
+    const bool kept = damage_.is_unreadable(id) && quarantine_.take(segment_path(id), bytes);
+    const int error = kept ? 0 : fs_.unlink(segment_path(id));
     if (error != 0 && error != -ENOENT) {
       segments_.put_back(id, bytes);
       failed = io_error("unlink", segment_path(id), error);

@@ -38,6 +38,14 @@ Result<Quarantine::Kept> Quarantine::keep(File& file, Position from, std::uint64
   return Kept::yes;
 }
 
+bool Quarantine::take(const std::filesystem::path& segment, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (!prepare().ok() || bytes > most_bytes_ || used_bytes_ > most_bytes_ - bytes) return false;
+  if (fs_.rename_noreplace(segment, dir_ / segment.filename()) != 0) return false;
+  used_bytes_ += bytes;
+  return sync_directory(fs_, dir_).ok();
+}
+
 Status Quarantine::prepare() {
   if (prepared_) return {};
   if (Status status = make_directory(fs_, dir_); !status) return status;

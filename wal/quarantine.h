@@ -21,6 +21,9 @@ class Quarantine {
   // Copies [from.offset, from.offset + length) of `file`; durable when it returns. Errors: full,
   // io.
   [[nodiscard]] Result<Kept> keep(File& file, Position from, std::uint64_t length);
+  // Moves a whole segment's file here. False: it stays where it is (no room, or another file
+  // system).
+  [[nodiscard]] bool take(const std::filesystem::path& segment, std::uint64_t bytes);
 
  private:
   [[nodiscard]] Status prepare();  // mutex_ held

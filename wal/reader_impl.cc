@@ -8,6 +8,7 @@
 
 #include "wal/io.h"
 #include "wal/names.h"
+#include "wal/patched_file.h"
 
 namespace rebuf {
 
@@ -44,9 +45,11 @@ Status ReaderImpl::fill(Block& block, std::size_t max_bytes) {
     const std::size_t known = block.damages.size();
     const auto read = blocks_.read(*file_, **extent, max_bytes, block);
     if (!read) {
+      if (read_around()) continue;
       const auto path = source_.dir / segment_name(segment_);
       return io_error("read", path, -read.status().errno_value());
     }
+    failing_since_.reset();
     for (const Damage& damage : std::span(block.damages).subspan(known)) {
       ignore(source_.damage.add(damage, *file_), "told to the logger");
     }
@@ -54,6 +57,17 @@ Status ReaderImpl::fill(Block& block, std::size_t max_bytes) {
     at_.offset = read->next;
   }
   return {};
+}
+
+// A bad sector may come back, so it is waited for; but not for ever.
+bool ReaderImpl::read_around() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!failing_since_) failing_since_ = now;
+  if (!complete_ || now - *failing_since_ < source_.patience) return false;
+  failing_since_.reset();
+  source_.damage.set_unreadable(segment_);
+  file_ = std::make_shared<PatchedFile>(std::move(file_));
+  return true;
 }
 
 // What is to be read next, with its file open; nothing at the tail.
@@ -141,6 +155,7 @@ bool ReaderImpl::wait(std::chrono::milliseconds timeout) {
 
 void ReaderImpl::seek(Position to) {
   file_.reset();
+  failing_since_.reset();
   at_ = to;
   blocks_.forget_neighbours();
 }

@@ -2,6 +2,7 @@
 // not cut it short. Owned by one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -25,6 +26,8 @@ class ReaderImpl final : public Reader {
     SegmentSet& segments;
     DamageRecord& damage;
     const OrdinalOf& ordinal_of;
+    // For how long a completed segment that cannot be read is tried before it is read around.
+    std::chrono::milliseconds patience{30'000};
   };
   ReaderImpl(const Source& source, Position from);
 
@@ -45,6 +48,7 @@ class ReaderImpl final : public Reader {
   [[nodiscard]] std::optional<Extent> extent_in_file();
   [[nodiscard]] Status enter_segment(const SegmentSet::Place& place, Block& block);
   void leave_segment();
+  [[nodiscard]] bool read_around();
   void pass_over(const Damage& damage, Block& block);
   [[nodiscard]] std::uint64_t bounded(std::uint64_t limit) const;
 
@@ -58,6 +62,8 @@ class ReaderImpl final : public Reader {
   SegmentId segment_ = 0;
   std::uint64_t limit_ = 0;  // of what may be read of it, as last seen
   bool complete_ = false;    // and it will not grow
+  // Since when reading it fails.
+  std::optional<std::chrono::steady_clock::time_point> failing_since_;
 };
 
 }  // namespace rebuf
