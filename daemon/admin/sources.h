@@ -33,7 +33,7 @@ struct AdminSources {
   std::vector<std::string> ingest_addresses;  // as listened on: "127.0.0.1:8082", "unix:/run/x"
   std::chrono::steady_clock::time_point started;
   std::chrono::system_clock::time_point started_at;  // the same, by the wall clock then
-  std::vector<RouteView> routes;  // in the order of the configuration
+  std::vector<RouteView> routes;                     // in the order of the configuration
   std::vector<SinkView> sinks;
   const HttpCounts* unrouted = nullptr;  // requests that belong to no route
 };

@@ -1,6 +1,6 @@
 // Errors as values. A Status says what was being done, to which path, and why it failed; a
-// Result<T> holds either a T or such a Status. Both are plain values: any thread may own one, copies
-// are independent.
+// Result<T> holds either a T or such a Status. Both are plain values: any thread may own one,
+// copies are independent.
 #pragma once
 
 #include <cassert>
