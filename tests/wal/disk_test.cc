@@ -33,6 +33,7 @@ void survives_power_cuts(const std::string& type, int size_mib, std::uint64_t pr
     {
       WriterProcess writers(dir, options, 16, round);
       writers.listen(milliseconds(random() % 150), told);
+      writers.power_goes();
       disk.cut_power(random() % 2 == 0);
       writers.kill(told);
     }

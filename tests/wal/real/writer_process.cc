@@ -22,6 +22,7 @@ struct Word {
   enum class Kind : std::uint32_t { acknowledged, may_be_purged };
   Kind kind = Kind::acknowledged;
   Name name;
+  std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
 };
 
 void say(int pipe, const Word& word) {
@@ -116,7 +117,10 @@ std::optional<std::string> Told::contradiction(const std::vector<std::string>& r
     // Each writer waits for its acknowledgement, so at most one is there without.
     Name previous = *name;
     --previous.number;
-    if (!acknowledged.contains(*name) && previous.number > 0 && !acknowledged.contains(previous))
+    const auto answered = [&](const Name& one) {
+      return one.number == 0 || acknowledged.contains(one) || too_late.contains(one);
+    };
+    if (!answered(*name) && !answered(previous))
       return "written before the one before it was acknowledged: " + text(*name);
   }
   for (const Name& name : acknowledged)
@@ -152,15 +156,15 @@ bool WriterProcess::take(int timeout_ms, Told& told) {
   if (got <= 0) return false;
   REQUIRE(static_cast<std::size_t>(got) % sizeof(Word) == 0);
   for (std::size_t i = 0; i < static_cast<std::size_t>(got) / sizeof(Word); ++i) {
-    auto& set =
-        words.at(i).kind == Word::Kind::acknowledged ? told.acknowledged : told.may_be_purged;
-    set.insert(words.at(i).name);
+    const Word& word = words.at(i);
+    auto& heard = word.at < power_went_ ? told.acknowledged : told.too_late;
+    auto& set = word.kind == Word::Kind::acknowledged ? heard : told.may_be_purged;
+    set.insert(word.name);
   }
   return true;
 }
 
 void WriterProcess::listen(std::chrono::milliseconds time, Told& told) {
-  using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + time;
   const auto deadline = end + std::chrono::seconds(30);
   const std::size_t before = told.acknowledged.size();

@@ -31,6 +31,7 @@ struct Name {
 // What all rounds of a test said.
 struct Told {
   std::set<Name> acknowledged;
+  std::set<Name> too_late;       // acknowledged by a file system whose power was already cut
   std::set<Name> may_be_purged;  // the cursor was about to pass them
 
   // What is wrong with what a replay gives now: an acknowledged entry is missing, one was never
@@ -48,14 +49,19 @@ class WriterProcess {
 
   // Listens until that much time is over, but to the first acknowledgement at least.
   void listen(std::chrono::milliseconds time, Told& told);
+  // The power is about to be cut: what is acknowledged from now on nobody would have heard, and a
+  // file system that was shut down has been seen to answer fdatasync with success.
+  void power_goes() { power_went_ = Clock::now(); }
   // SIGKILL; listens to the last word.
   void kill(Told& told);
 
  private:
+  using Clock = std::chrono::steady_clock;
   bool take(int timeout_ms, Told& told);  // false: the process is gone
 
   ::pid_t pid_ = -1;
   int pipe_ = -1;
+  Clock::time_point power_went_ = Clock::time_point::max();
 };
 
 }  // namespace rebuf::test

@@ -159,6 +159,7 @@ std::vector<Disk::Names> Disk::name_outcomes() const {
   return outcomes;
 }
 
+// What was durable comes first, everything that was asked for last.
 std::vector<std::string> Disk::outcomes(const Inode& inode) {
   constexpr std::size_t sector = 512;
   std::set<std::string> seen;
@@ -195,7 +196,12 @@ std::vector<std::string> Disk::outcomes(const Inode& inode) {
       mixture([&](std::size_t i) { return i != k; });
     }
   }
-  return {seen.begin(), seen.end()};
+  seen.erase(inode.durable);
+  seen.erase(flushed);
+  std::vector<std::string> all = {inode.durable};
+  all.insert(all.end(), seen.begin(), seen.end());
+  all.push_back(flushed);
+  return all;
 }
 
 void Disk::each_power_cut(const std::function<void(const Disk&)>& visit) const {
@@ -203,7 +209,7 @@ void Disk::each_power_cut(const std::function<void(const Disk&)>& visit) const {
 }
 
 void Disk::each_content(const Names& names, const std::function<void(const Disk&)>& visit) const {
-  std::vector<std::pair<InodeId, std::vector<std::string>>> unsure;
+  Unsure unsure;
   Disk left;
   left.inodes_.resize(inodes_.size());
   left.names_ = left.durable_names_ = names;
@@ -212,18 +218,38 @@ void Disk::each_content(const Names& names, const std::function<void(const Disk&
     left.inodes_[inode].now = left.inodes_[inode].durable = inodes_[inode].durable;
     if (!inodes_[inode].pending.empty()) unsure.emplace_back(inode, outcomes(inodes_[inode]));
   }
-  std::vector<std::size_t> choice(unsure.size());
-  for (bool more = true; more;) {
-    for (std::size_t i = 0; i < unsure.size(); ++i) {
-      Inode& inode = left.inodes_[unsure[i].first];
-      inode.now = inode.durable = unsure[i].second[choice[i]];
+  const auto leave = [&](std::size_t file, std::size_t outcome) {
+    Inode& inode = left.inodes_[unsure[file].first];
+    inode.now = inode.durable = unsure[file].second[outcome];
+  };
+  constexpr std::size_t most_together = 300;
+  std::size_t together = 1;
+  for (const auto& [inode, contents] : unsure) together *= std::min(contents.size(), most_together);
+  if (together <= most_together) {
+    each_mixture(0, unsure, leave, [&] { visit(left); });
+    return;
+  }
+  for (const bool kept : {false, true})
+    for (std::size_t file = 0; file < unsure.size(); ++file) {
+      for (std::size_t other = 0; other < unsure.size(); ++other)
+        leave(other, kept ? unsure[other].second.size() - 1 : 0);
+      for (std::size_t outcome = 0; outcome < unsure[file].second.size(); ++outcome) {
+        leave(file, outcome);
+        visit(left);
+      }
     }
-    visit(left);
-    more = false;
-    for (std::size_t i = 0; i < unsure.size() && !more; ++i) {
-      more = ++choice[i] < unsure[i].second.size();
-      if (!more) choice[i] = 0;
-    }
+}
+
+void Disk::each_mixture(std::size_t file, const Unsure& unsure,
+                        const std::function<void(std::size_t, std::size_t)>& leave,
+                        const std::function<void()>& visit) {
+  if (file == unsure.size()) {
+    visit();
+    return;
+  }
+  for (std::size_t outcome = 0; outcome < unsure[file].second.size(); ++outcome) {
+    leave(file, outcome);
+    each_mixture(file + 1, unsure, leave, visit);
   }
 }
 

@@ -60,7 +60,8 @@ class Disk {
   //   - of each file's unsynced bytes all, none, each prefix of the writes, and, by sectors of 512
   //     bytes, every torn, reordered or zeroed mixture (all of them up to four sectors, from there
   //     on the prefixes, suffixes and holes), with the new size, also where the data is missing, or
-  //     cut.
+  //     cut. Of several files all combinations; when these are too many, each file's outcomes
+  //     beside all others kept and all others lost.
   void each_power_cut(const std::function<void(const Disk&)>& visit) const;
 
  private:
@@ -77,6 +78,7 @@ class Disk {
     InodeId inode = 0;
   };
   using Names = std::map<std::string, InodeId>;
+  using Unsure = std::vector<std::pair<InodeId, std::vector<std::string>>>;  // a file's outcomes
 
   static void change(Names& names, const NameChange& by);
   static void change(std::string& content, const Change& by);
@@ -84,6 +86,9 @@ class Disk {
   void name_change(NameChange by);
   void sync_directory(const std::string& path);
   [[nodiscard]] std::vector<Names> name_outcomes() const;
+  static void each_mixture(std::size_t file, const Unsure& unsure,
+                           const std::function<void(std::size_t, std::size_t)>& leave,
+                           const std::function<void()>& visit);
   void each_content(const Names& names, const std::function<void(const Disk&)>& visit) const;
 
   std::vector<Inode> inodes_;
