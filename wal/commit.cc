@@ -7,8 +7,8 @@
 namespace rebuf {
 
 namespace {
-constexpr std::uint64_t most_batch_bytes = std::uint64_t{1} << 20;
 constexpr std::size_t most_spare_groups = 4096;
+constexpr std::uint64_t most_batch_bytes = std::uint64_t{1} << 20;
 }  // namespace
 
 void Committer::run_one(Lock& lock, Asynchronous asynchronous, std::vector<Appended>& appended) {
@@ -18,7 +18,12 @@ void Committer::run_one(Lock& lock, Asynchronous asynchronous, std::vector<Appen
   execute(batch_);
   if (options_.on_commit && batch_.info.entries > 0) options_.on_commit(batch_.info);
   lock.lock();
-  settle(batch_, appended);
+  settle(batch_);
+  // A single writer keeps the lock; to tell many, it is let go.
+  const bool many = batch_.groups.size() > 1;
+  if (many) lock.unlock();
+  finish(batch_, appended);
+  if (many) lock.lock();
 }
 
 // A barrier goes alone; groups that are cancelled go without others.
@@ -29,6 +34,10 @@ void Committer::take(Batch& batch, Asynchronous asynchronous) {
   batch.status = batch.failed = {};
   batch.info = {};
   batch.synced = false;
+  room_ = 1 - room_;
+  if (spare_groups_.size() < finished_.size()) spare_groups_.swap(finished_);
+  if (spare_groups_.size() > most_spare_groups) spare_groups_.resize(most_spare_groups);
+  finished_.clear();
   const Group* const front = queue_.front();
   if (front->cancelled && batch.refused.ok()) {
     batch.refused = {Code::cancelled, "an append before it failed"};
@@ -100,32 +109,36 @@ void Committer::execute_barrier(Batch& batch) {
   batch.groups.front()->first = writer_.end();
 }
 
-void Committer::settle(Batch& batch, std::vector<Appended>& appended) {
+// Who is behind the segment's end, or behind one that failed, goes back to the front of the queue.
+void Committer::settle(Batch& batch) {
   const std::span<Group*> groups(batch.groups);
   if (batch.info.entries > 0) ++counts_.commits;
   counts_.entries += batch.info.entries;
   counts_.syncs += batch.synced ? 1 : 0;
-  for (Group* group : groups.first(batch.done)) finish(*group, batch.status, appended);
-  std::span<Group*> rest = groups.subspan(batch.done);
-  const bool append_failed = !batch.failed.ok() && rest.front()->async;
-  if (!batch.failed.ok()) {
-    finish(*rest.front(), batch.failed, appended);
-    rest = rest.subspan(1);
-  }
+  const std::size_t ended = batch.done + (batch.failed.ok() ? 0 : 1);
+  const std::span<Group*> rest = groups.subspan(ended);
   queue_.insert(queue_.begin(), rest.begin(), rest.end());
-  if (append_failed) cancel_appends();
+  if (!batch.failed.ok() && groups[batch.done]->async) cancel_appends();
 }
 
-void Committer::finish(Group& group, const Status& status, std::vector<Appended>& appended) {
-  if (!group.async) {
+void Committer::finish(Batch& batch, std::vector<Appended>& appended) {
+  std::array<bool, 2> rings{};  // rooms that somebody waits in
+  const std::size_t ended = batch.done + (batch.failed.ok() ? 0 : 1);
+  for (std::size_t i = 0; i < ended; ++i) {
+    Group& group = *batch.groups[i];
+    const Status& status = i < batch.done ? batch.status : batch.failed;
+    if (group.async) {
+      appended.push_back({group.tag, status, group.first, group.pieces.size()});
+      finished_.emplace_back(&group);
+      continue;
+    }
+    if (group.waits) rings[group.room] = true;
     group.status = status;
-    group.done = true;
-    group.wake.notify_one();  // under the lock: behind it the group is gone
-    return;
+    group.done.store(true, std::memory_order_release);  // behind it the group is gone
   }
-  appended.push_back({group.tag, status, group.first, group.pieces.size()});
-  std::unique_ptr<Group> owned(&group);
-  if (spare_groups_.size() < most_spare_groups) spare_groups_.push_back(std::move(owned));
+  for (std::size_t room = 0; room < rings.size(); ++room) {
+    if (rings[room]) rooms_[room].ring();
+  }
 }
 
 void Committer::cancel_appends() {

@@ -25,64 +25,52 @@ Status Committer::refusal() const {
 Status Committer::commit(Group& group) {
   Lock lock(mutex_);
   if (Status status = refusal(); !status) return status;
+  const bool nobody_commits = !leading_ && queue_.empty();
+  group.waits = !nobody_commits;
+  group.room = room_;
   queue_.push_back(&group);
-  std::vector<Appended> none;
-  while (!group.done) {
-    if (!leading_ && !threaded_) leading_ = group.leads = true;
-    if (!group.leads) {
-      if (!leading_) work_.notify_one();
-      group.wake.wait(lock, [&] { return group.done || group.leads; });
-      continue;
-    }
-    group.leads = false;
-    run_one(lock, Asynchronous::no, none);
-    leading_ = false;
-    hand_on();
+  if (nobody_commits) {
+    lead(lock, group);
+  } else {
+    lock.unlock();
+    rooms_[group.room].wait(group.done);
   }
   return std::move(group.status);
 }
 
-// After one batch the leader hands on: it serves others no longer than it must.
-void Committer::hand_on() {
-  if (queue_.empty()) {
-    if (!closing_) return;
-    idle_.notify_all();
-    work_.notify_all();
-  } else if (threaded_) {
-    work_.notify_one();
-  } else {
-    leading_ = true;
-    queue_.front()->leads = true;
-    queue_.front()->wake.notify_one();
+// Serves others only as far as they share a commit with the leader's own group, which is the first.
+void Committer::lead(Lock& lock, const Group& own) {
+  std::vector<Appended> none;
+  leading_ = true;
+  while (!own.done) run_one(lock, Asynchronous::no, none);
+  while (!queue_.empty() && !threaded_) {
+    // Without a thread the leader goes on itself.
+    if (!start_thread()) run_one(lock, Asynchronous::no, none);
   }
+  leading_ = false;
+  if (!queue_.empty() || closing_) work_.notify_one();
+  if (closing_) idle_.notify_all();
 }
 
 Status Committer::append(std::span<const Bytes> entries, std::uint64_t tag) {
-  std::unique_ptr<Group> group;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!spare_groups_.empty()) {
-      group = std::move(spare_groups_.back());
-      spare_groups_.pop_back();
-    }
-  }
-  if (!group) group = std::make_unique<Group>();
-  group->kind = Group::Kind::entries;
-  group->async = true;
-  group->tag = tag;
-  group->bytes = 0;
-  group->storage.clear();
-  for (const Bytes data : entries) {
-    group->storage.push_back({header_of(data), data});
-    group->bytes += header_bytes + data.size();
-  }
-  group->pieces = group->storage;
-
+  Frames frames(entries);
   const std::lock_guard lock(mutex_);
   if (Status status = refusal(); !status) return status;
   if (!threaded_) {
     if (Status status = start_thread(); !status) return status;
   }
+  std::unique_ptr<Group> group;
+  if (spare_groups_.empty()) {
+    group = std::make_unique<Group>();
+  } else {
+    group = std::move(spare_groups_.back());
+    spare_groups_.pop_back();
+  }
+  group->async = true;
+  group->tag = tag;
+  group->frames = std::move(frames);
+  group->pieces = group->frames.pieces();
+  group->bytes = group->frames.bytes();
   group->cancelled = cancelling_;
   queue_.push_back(group.release());  // owned by the queue until finish()
   if (!leading_ && queue_.size() == 1) work_.notify_one();

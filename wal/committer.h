@@ -1,13 +1,15 @@
 // Group commit: takes what callers queued, lets the Writer write it with one sync, tells everybody.
 //
-// Blocking calls need no thread of their own: the first that finds nobody committing leads, commits
-// all that is queued, and hands on to the first that queued meanwhile. Asynchronous groups bring a
-// commit thread, which then leads always, so that completions come in order from one thread.
+// A blocking call that finds nobody committing and nothing queued commits itself: a single writer
+// needs no other thread. What was queued meanwhile is left to the commit thread, which is started
+// when it is first needed, goes on as long as something is queued, and alone commits asynchronous
+// groups, so that completions come in order from one thread.
 //
 // One mutex guards the queue and who leads. The leader holds it over no system call; the Writer
 // belongs to the leader.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -23,6 +25,7 @@
 #include "rebuf/status.h"
 #include "wal/group.h"
 #include "wal/segment_set.h"
+#include "wal/wait_room.h"
 #include "wal/writer.h"
 
 namespace rebuf {
@@ -71,19 +74,19 @@ class Committer {
   using Lock = std::unique_lock<std::mutex>;
   enum class Asynchronous : std::uint8_t { no, yes };  // may a leader take asynchronous groups
 
-  [[nodiscard]] Status refusal() const;  // mutex_ held
-  void hand_on();                        // mutex_ held
+  [[nodiscard]] Status refusal() const;     // mutex_ held
+  void lead(Lock& lock, const Group& own);  // mutex_ held, released inside
   void run_one(Lock& lock, Asynchronous asynchronous,
                std::vector<Appended>& appended);       // mutex_ held, released inside
   void take(Batch& batch, Asynchronous asynchronous);  // mutex_ held
   void execute(Batch& batch);                          // the leader, no lock
   void execute_entries(Batch& batch);
   void execute_barrier(Batch& batch);
-  void settle(Batch& batch, std::vector<Appended>& appended);  // mutex_ held
-  void finish(Group& group, const Status& status, std::vector<Appended>& appended);
-  void cancel_appends();                // mutex_ held
-  void fail(const Status& status);      // takes mutex_
-  [[nodiscard]] Status start_thread();  // mutex_ held
+  void settle(Batch& batch);                                   // mutex_ held
+  void finish(Batch& batch, std::vector<Appended>& appended);  // the leader
+  void cancel_appends();                                       // mutex_ held
+  void fail(const Status& status);                             // takes mutex_
+  [[nodiscard]] Status start_thread();                         // mutex_ held
   void run_thread();
 
   const std::filesystem::path& dir_;
@@ -95,18 +98,23 @@ class Committer {
   mutable std::mutex mutex_;
   // All guarded by mutex_.
   std::deque<Group*> queue_;
-  bool leading_ = false;  // somebody commits, or was told to
+  bool leading_ = false;  // somebody commits
   bool closing_ = false;
   bool cancelling_ = false;  // appends are cancelled until resume_appends()
   Status failure_;
   Counts counts_;
   std::thread thread_;
-  bool threaded_ = false;  // the commit thread leads, nobody else
+  bool threaded_ = false;  // the commit thread runs: what is queued is its business
+  std::size_t room_ = 0;   // where who is queued now waits; changes with each batch
   std::vector<std::unique_ptr<Group>> spare_groups_;
   std::condition_variable work_;  // for the commit thread
   std::condition_variable idle_;  // for close()
 
-  Batch batch_;  // the leader's
+  // The leader's.
+  Batch batch_;
+  std::vector<std::unique_ptr<Group>> finished_;  // to be spare ones
+
+  std::array<WaitRoom, 2> rooms_;
 };
 
 }  // namespace rebuf

@@ -2,23 +2,17 @@
 // them.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "rebuf/options.h"
 #include "rebuf/position.h"
 #include "rebuf/status.h"
-#include "wal/format.h"
+#include "wal/frames.h"
 
 namespace rebuf {
-
-// An entry, framed: its header was made by the caller's thread, outside every lock.
-struct Piece {
-  HeaderBytes header{};
-  Bytes data;
-};
 
 struct Group {
   enum class Kind : std::uint8_t {
@@ -35,16 +29,17 @@ struct Group {
   Status status;
   Position first;  // of the first entry; a barrier's: the log's end behind it
 
-  // Asynchronous: `tag` for the completion, and the pieces, which a blocking caller keeps itself.
+  // Asynchronous: `tag` for the completion, and the frames, which a blocking caller keeps itself.
   bool async = false;
   bool cancelled = false;  // queued behind one that failed; guarded by the committer's mutex
   std::uint64_t tag = 0;
-  std::vector<Piece> storage;
+  Frames frames{{}};
 
-  // Blocking: how its caller waits. Guarded by the committer's mutex.
-  bool done = false;
-  bool leads = false;  // its caller is to commit what is queued
-  std::condition_variable wake;
+  // Blocking: its caller waits in this room of the committer's until it is done. From then on the
+  // group is the caller's again.
+  bool waits = false;
+  std::size_t room = 0;
+  std::atomic<bool> done = false;
 };
 
 }  // namespace rebuf

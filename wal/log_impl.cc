@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 
-#include <array>
 #include <utility>
 
 #include "wal/io.h"
@@ -16,15 +15,10 @@ Status LogImpl::write(Bytes data) { return write_batch(std::span(&data, 1)); }
 
 Status LogImpl::write_batch(std::span<const Bytes> entries) {
   if (Status status = check_entries(entries); !status) return status;
-  std::array<Piece, 1> one;
-  std::vector<Piece> many(entries.size() > 1 ? entries.size() : 0);
-  const std::span<Piece> pieces = entries.size() > 1 ? std::span(many) : std::span<Piece>(one);
+  const Frames frames(entries);
   Group group;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    pieces[i] = {header_of(entries[i]), entries[i]};
-    group.bytes += header_bytes + entries[i].size();
-  }
-  group.pieces = pieces;
+  group.pieces = frames.pieces();
+  group.bytes = frames.bytes();
   return committer_->commit(group);
 }
 
