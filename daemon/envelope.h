@@ -3,12 +3,17 @@
 // once by the ingest thread, read by the sink, appended to the log as they stand.
 // docs/wal_format.md has the layout byte by byte:
 //
-//   0  4  magic F5 72 62 65 (F5 occurs in no UTF-8 text)     4  1  version (1)      5  1  flags
-//   (bit 0: has a key) 6  2  topic length                                       8  8  ordinal 16 16
-//   rebuf-id
-//  32  8  timestamp, ms since the epoch                     40  8  arrival, ms      48 4  key
-//  length 52  4  packed headers' length                            56  …  topic, key, packed
-//  headers, value (to the end)
+//    0   4  magic F5 72 62 65 (F5 occurs in no UTF-8 text)
+//    4   1  version (1)
+//    5   1  flags (bit 0: has a key)
+//    6   2  topic length
+//    8   8  ordinal
+//   16  16  rebuf-id
+//   32   8  timestamp, ms since the epoch
+//   40   8  arrival, ms
+//   48   4  key length
+//   52   4  packed headers' length
+//   56   …  topic, key, packed headers, value (to the end)
 //
 // All numbers big-endian. An entry without the magic (written by the Go library) is a message: the
 // whole is its value.

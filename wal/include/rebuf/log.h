@@ -3,10 +3,12 @@
 // the directory (flock); any thread may call anything; reading runs beside writing and blocks
 // nobody.
 //
-//   | when write, write_batch or append's completion says ok | every_write | interval            |
-//   manual       | | survives SIGKILL                                        | yes         | yes |
-//   yes          | | survives a power cut                                    | yes         | all
-//   but the last fsync_time | after sync() |
+// When write, write_batch or append's completion says ok, the entries survive
+//
+//                   SIGKILL   a power cut
+//     every_write   yes       yes
+//     interval      yes       yes, but for those of the last fsync_time
+//     manual        yes       once sync() has returned
 //
 // A failed sync is final: the kernel may have dropped the pages. From then on every write and sync
 // fails with Code::sync_failed, replay still gives what was durable, stats().failure says so; only
