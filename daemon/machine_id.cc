@@ -8,8 +8,8 @@ namespace rebuf::daemon {
 namespace {
 
 // Names rebufd among the programs that derive something from the machine's id.
-constexpr sd_id128_t application =
-    SD_ID128_MAKE(5c, 1b, 0e, 3f, 0f, 5d, 4b, 52, 9b, 1e, 86, d2, 3a, 47, c9, 60);
+constexpr sd_id128_t application{.bytes = {0x5c, 0x1b, 0x0e, 0x3f, 0x0f, 0x5d, 0x4b, 0x52, 0x9b,
+                                           0x1e, 0x86, 0xd2, 0x3a, 0x47, 0xc9, 0x60}};
 
 }  // namespace
 
