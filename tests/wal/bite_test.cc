@@ -32,7 +32,7 @@ void is_found(const Hook& bug, const std::function<void(FileSystem::Listing&)>& 
   fs.set_listing_hook(listing);
   Session session(fs, settings().front().options);
   run_workload(session);
-  const Search search = search_power_cuts(fs, session);
+  const Search search = search_power_cuts(fs, session.options(), session.ledger());
   REQUIRE_MESSAGE(search.found, "not found in " << search.states << " states");
   std::cout << "after " << search.states << " states: " << *search.found << "\n";
 }

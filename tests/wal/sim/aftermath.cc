@@ -129,18 +129,17 @@ Found contradiction(const Disk& disk, const Options& options, const Ledger& ledg
   return contradiction_on(fs, options, ledger, cut);
 }
 
-Search search_power_cuts(const SimFileSystem& fs, const Session& session) {
+Search search_power_cuts(const SimFileSystem& fs, const Options& options, const Ledger& ledger) {
   Search search;
   std::unordered_set<std::string> seen;
   const std::vector<Change> journal = fs.journal();
   search.moments = journal.size() + 1;
   each_cut({}, journal, [&](const Disk& left, Moment cut) {
-    std::string state = std::to_string(session.ledger().promises(cut)) + "\n" + left.fingerprint();
+    std::string state = std::to_string(ledger.promises(cut)) + "\n" + left.fingerprint();
     if (!seen.insert(std::move(state)).second) return true;
     ++search.states;
-    search.found = contradiction(left, session.options(), session.ledger(), cut);
-    if (!search.found)
-      search.found = cut_again(left, session.options(), session.ledger(), cut, search);
+    search.found = contradiction(left, options, ledger, cut);
+    if (!search.found) search.found = cut_again(left, options, ledger, cut, search);
     if (search.found) *search.found += " (power cut after change " + std::to_string(cut) + ")";
     return !search.found;
   });

@@ -23,6 +23,7 @@ struct Search {
 
 // Cuts the power after every change of the journal, in every way, and looks for a contradiction;
 // stops at the first. Then, in each state, cuts it again while the log opens.
-[[nodiscard]] Search search_power_cuts(const SimFileSystem& fs, const Session& session);
+[[nodiscard]] Search search_power_cuts(const SimFileSystem& fs, const Options& options,
+                                       const Ledger& ledger);
 
 }  // namespace rebuf::test
