@@ -12,7 +12,7 @@
 namespace rebuf::e2e {
 
 // Schedules of `duration` with the seeds 1 … `count`; with REBUF_TORTURE_SEED and
-// REBUF_TORTURE_MINUTES (tests/torture sets them) schedules of a minute with that seed and the
+// REBUF_TORTURE_MINUTES (tests/torture sets them) schedules of 20 s with that seed and the
 // following ones until the time is over. Each is printed as it goes; a broken promise fails the
 // test.
 void torture(std::uint64_t count, std::chrono::milliseconds duration,

@@ -1,0 +1,69 @@
+// What README's ten minutes show: config/quickstart.yaml as it stands, on ports of the test's own.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "daemon.h"
+#include "device.h"
+#include "tests/support/topic_reader.h"
+
+namespace rebuf::e2e {
+namespace {
+
+struct Quickstart {
+  Quickstart() {
+    daemon.start();
+    wait_for_state("direct");
+  }
+  static std::string file() {
+    std::ostringstream text;
+    text << std::ifstream(REBUF_QUICKSTART).rdbuf();
+    return text.str();
+  }
+  void wait_for_state(const std::string& state) const {
+    daemon.wait_until(state, [&](const Metrics& now) { return now.state("quickstart") == state; });
+  }
+  [[nodiscard]] Outcome post(std::string_view value) const {
+    Fleet fleet;
+    fleet.add({.port = daemon.port(), .path = "/ingest/quickstart"}, {value});
+    fleet.start();
+    return fleet.finish().front().outcome;
+  }
+  void embedded(const std::string& verb) const {
+    const Finished done =
+        run({REBUF_REBUFCTL, "--admin", "unix:" + (scratch.path() / "admin.sock").string(),
+             "embedded", verb});
+    REQUIRE_MESSAGE(done.status == 0, done.output);
+  }
+  [[nodiscard]] std::vector<test::Stored> stored() const {
+    const auto status = nlohmann::json::parse(daemon.get("/api/v1/status").value());
+    return test::read_topic(status.at("sinks").at(0).at("bootstrap"), "quickstart");
+  }
+
+  const Scratch scratch;
+  Daemon daemon{scratch.path(), file()};
+};
+
+TEST_CASE("the quickstart: 200, 202 while its Kafka is away, then everything in order") {
+  const Quickstart quickstart;
+  CHECK(quickstart.post("first") == Outcome::delivered);
+  quickstart.embedded("down");
+  CHECK(quickstart.post("kept") == Outcome::buffered);
+  CHECK(quickstart.post("kept too") == Outcome::buffered);
+  quickstart.embedded("up");
+  quickstart.daemon.wait_until_drained("quickstart");
+  CHECK(quickstart.post("last") == Outcome::delivered);
+
+  const std::vector<test::Stored> stored = quickstart.stored();
+  std::vector<std::string> values;
+  for (const test::Stored& message : stored) values.push_back(message.value);
+  REQUIRE(values == std::vector<std::string>{"first", "kept", "kept too", "last"});
+  CHECK_FALSE(stored[0].headers.contains("rebuf-replayed"));
+  CHECK(stored[1].headers.at("rebuf-replayed") == "1");
+  CHECK(stored[1].headers.at("content-type") == "text/plain");
+}
+
+}  // namespace
+}  // namespace rebuf::e2e
