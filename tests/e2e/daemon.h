@@ -23,7 +23,7 @@ class Daemon {
          const std::string& http = {}, std::filesystem::path data_dir = {});
   ~Daemon();
 
-  // Returns when /readyz says so, and fails the test when that takes longer than 20 s.
+  // Returns when /healthz answers, and fails the test when that takes longer than 20 s.
   void start();
   // Does not wait.
   void launch();
@@ -48,8 +48,7 @@ class Daemon {
   // Scrapes until it holds; fails the test at the limit, with the route's figures and the log.
   Metrics wait_until(const std::string& what, const std::function<bool(const Metrics&)>& holds,
                      std::chrono::milliseconds limit = std::chrono::seconds(30)) const;
-  // Everything accepted is delivered, nothing is in the sink, the state is direct, and no
-  // completed segment is left.
+  // Everything accepted is delivered, nothing is in the sink, and no completed segment is left.
   Metrics wait_until_drained(const std::string& route,
                              std::chrono::milliseconds limit = std::chrono::seconds(60)) const;
   // Names of the completed segments of a route's log.

@@ -43,7 +43,7 @@ struct Shape {
   }
   [[nodiscard]] std::string text() const {
     return std::string("ack: ") + ack + ", window: { max_messages: " + std::to_string(window) +
-           " }, buffer: { segment_size: " + std::to_string(segment_kib) +
+           ", max_bytes: 512KiB }, buffer: { segment_size: " + std::to_string(segment_kib) +
            "KiB, max_bytes: " + std::to_string(buffer_mib) + "MiB }";
   }
 
