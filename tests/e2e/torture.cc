@@ -37,7 +37,7 @@ struct Shape {
     };
     ack = one_of("delivered_or_buffered", "delivered_or_buffered", "delivered_or_buffered",
                  "buffered", "delivered");
-    window = one_of(20, 300, 1000);
+    window = one_of(100, 300, 1000);
     segment_kib = one_of(64, 256);
     buffer_mib = one_of(2, 256);
   }
@@ -117,11 +117,11 @@ class Schedule {
   void add_devices(Fleet& fleet, const std::string& name, bool name_in_value) {
     constexpr std::size_t devices = 6;
     for (std::size_t device = 0; device < devices; ++device) {
-      const std::size_t rows = device % 3 == 0 ? 1 : device % 3 == 1 ? 20 : 200;
+      const std::size_t rows = device % 3 == 0 ? 1 : device % 3 == 1 ? 20 : 100;
       fleet.add({.port = daemon_->port(),
                  .path = "/ingest/" + name,
                  .rows_per_post = rows,
-                 .pause = milliseconds(rows == 1 ? 1 : 20),
+                 .pause = milliseconds(rows == 1 ? 1 : rows / 2),
                  .name_in_value = name_in_value,
                  .endless = true},
                 share(measurements_.rows(), device, devices));
