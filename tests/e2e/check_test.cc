@@ -86,6 +86,17 @@ TEST_CASE("two rows that changed places are out of order, in one stream only") {
   CHECK(run.found().empty());
 }
 
+TEST_CASE("what was not answered may come late, and still nothing answered comes behind it") {
+  Run run;
+  std::rotate(run.arrivals.begin() + 2, run.arrivals.begin() + 4, run.arrivals.end());
+  CHECK(run.found().empty());  // 12 and 13 behind 14
+  std::swap(run.arrivals[3], run.arrivals[4]);
+  CHECK(run.found() == "out of order");
+  run = Run();
+  std::swap(run.arrivals[1], run.arrivals[2]);
+  CHECK(run.found() == "out of order");  // 11, which was answered, behind 12
+}
+
 TEST_CASE("another value or another sending's name is altered") {
   Run run;
   run.arrivals[1].value = "B";
