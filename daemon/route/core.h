@@ -199,6 +199,7 @@ class Core {
   // core_housekeeping.cc: the cursor, segments that go
   [[nodiscard]] bool nothing_logged() const;
   [[nodiscard]] std::optional<SegmentId> purgeable(Position& cursor) const;
+  [[nodiscard]] std::optional<SegmentId> first_needed_segment() const;
   [[nodiscard]] bool wants_seal(Time now) const;
   [[nodiscard]] bool log_has_window_room() const;
   [[nodiscard]] std::optional<HousekeepingWork> housekeeping(Time now) const;

@@ -176,9 +176,12 @@ void Core::given_back(Entry& entry, const sinks::Report& report) {
   if (entry.in_log == Entry::InLog::gone) drop(entry, DropReason::full);
 }
 
-// Everything of the give-back is reported: what is not done waits again, under new tokens.
+// Everything of the give-back is reported: what is not done waits again, under new tokens. A
+// give-back of a sink that held nothing may pass without notice, and what was submitted between its
+// end and this call stands.
 void Core::reopened(Time now) {
   now_ = now;
+  if (!channel_closed_ || in_sink_ > 0) return;
   channel_closed_ = false;
   recall_wanted_ = false;
   token_shift_ += window_.size();

@@ -24,25 +24,23 @@ Cursor Core::cursor() const {
 // The last segment that is done as a whole. Moves `cursor` over an active segment that holds
 // nothing.
 std::optional<SegmentId> Core::purgeable(Position& cursor) const {
-  SegmentId first_needed = cursor.segment;
-  const auto undone = std::find_if(window_.begin(), window_.end(), [](const Entry* entry) {
-    return entry->in_log == Entry::InLog::queued ||
-           (entry->in_log == Entry::InLog::yes && !entry->done());
-  });
-  if (nothing_logged()) {
-    if (sealed_active_) {
-      first_needed = std::max(first_needed, *sealed_active_);
-      cursor = std::max(cursor, Position{*sealed_active_, 0});
-    }
-  } else if (undone != window_.end()) {
-    if ((*undone)->in_log == Entry::InLog::yes) first_needed = (*undone)->begin.segment;
-  } else if (gap_open_) {
-    first_needed = gap_position_.segment;
-  } else if (!tail_.empty() && tail_.front()->in_log == Entry::InLog::yes) {
-    first_needed = tail_.front()->begin.segment;
-  }
+  if (nothing_logged() && sealed_active_) cursor = std::max(cursor, Position{*sealed_active_, 0});
+  const SegmentId first_needed = first_needed_segment().value_or(cursor.segment);
   if (first_needed == 0) return std::nullopt;
   return first_needed - 1;
+}
+
+// Of the first entry that is in the log and not done; empty when its place is not known.
+std::optional<SegmentId> Core::first_needed_segment() const {
+  if (nothing_logged()) return std::nullopt;
+  for (const Entry* entry : window_) {
+    if (entry->in_log == Entry::InLog::queued) return std::nullopt;
+    if (entry->in_log == Entry::InLog::yes && !entry->done()) return entry->begin.segment;
+  }
+  if (gap_open_) return gap_position_.segment;
+  if (!tail_.empty() && tail_.front()->in_log == Entry::InLog::yes)
+    return tail_.front()->begin.segment;
+  return std::nullopt;
 }
 
 // The active segment goes only once it is completed: when nothing in it is needed any more, or when

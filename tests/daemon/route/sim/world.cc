@@ -147,6 +147,7 @@ void World::event(Event event) {
     case Event::reopen:
       if (!sink_->wants_reopen()) return;
       sink_->reopen();
+      if (!stopping_ && !healed_ && random_.one_in(2)) offer();  // comes first: the route may submit already
       return core_->reopened(now_);
     case Event::sink_down:
       sink_->up = false;

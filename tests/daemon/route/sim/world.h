@@ -116,6 +116,7 @@ class World final : private Effects {
   std::optional<Doing> doing_;
   std::optional<std::uint64_t> steps_to_live_;  // of the worker's on the disk
   Clock::time_point now_{std::chrono::hours(1)};
+  bool stopping_ = false;
   bool healed_ = false;  // nothing fails any more
   bool disk_low_ = false;
   bool dead_letters_full_ = false;

@@ -72,6 +72,7 @@ void World::start() {
   doing_.reset();
   steps_to_live_.reset();
   probe_asked_ = false;
+  stopping_ = false;
 }
 
 void World::die() {
@@ -105,6 +106,7 @@ void World::stop_in_order() {
     }
   };
   interrupted_ = true;
+  stopping_ = true;
   core_->stop(now_);
   for (std::uint64_t i = random_.below(40); i > 0; --i)
     event(std::array{Event::take, Event::acknowledge, Event::commit, Event::hear_commits,
