@@ -96,8 +96,8 @@ BlockReader::Parsed BlockReader::parse(Bytes bytes, const Extent& extent,
 }
 
 Result<BlockReader::Read> BlockReader::pass_over(File& file, const Extent& extent, Block& block) {
-  EntrySearch search(file, extent.limit, judge_);
-  const Result<Gap> gap = search.from(extent.offset);
+  EntrySearch search(file, extent.offset, extent.limit, judge_);
+  const Result<Gap> gap = search.run();
   if (!gap) return gap.status();
   const std::uint64_t length = gap->end - extent.offset;
   passed_over_ += length;

@@ -112,7 +112,7 @@ void Committer::run_thread() {
 Status Committer::sync_in_background() {
   if (Status status = failure(); !status) return status;
   if (segments_.unsynced().files.empty()) return {};
-  const Status status = sync_all(segments_, dir_);
+  Status status = sync_all(segments_, dir_);
   if (!status) fail(status);
   const std::lock_guard lock(mutex_);
   counts_.syncs += status.ok() ? 1 : 0;

@@ -94,7 +94,7 @@ std::string CursorCheck::doubt(const CursorRecord& record, Position& position) c
     position.offset = place.limit;
     return {};
   }
-  const std::string why = doubt_about_neighbours(record, place.limit);
+  std::string why = doubt_about_neighbours(record, place.limit);
   if (why.empty() || !behind_all_entries(position, place.limit)) return why;
   position.offset = place.limit;
   return {};

@@ -101,7 +101,7 @@ Result<CursorStore::Loaded> CursorStore::load() {
   const auto opened = open_file(fs_, path_, O_RDONLY);
   if (opened.error == -ENOENT) return Loaded{};
   if (opened.error != 0) return io_error("open", path_, opened.error);
-  std::array<std::byte, most_bytes + 1> bytes;
+  std::array<std::byte, most_bytes + 1> bytes{};
   const std::int64_t n = read_at(*opened.file, bytes, 0);
   if (n < 0) return io_error("read", path_, n);
   const auto record = decode_cursor(std::span(bytes).first(static_cast<std::size_t>(n)));

@@ -23,43 +23,54 @@ std::string why_broken(const std::optional<Header>& header, std::uint64_t room) 
 
 }  // namespace
 
-EntrySearch::EntrySearch(File& file, std::uint64_t limit, const Judge& judge)
-    : file_(file), limit_(limit), judge_(judge) {}
+EntrySearch::EntrySearch(File& file, std::uint64_t broken, std::uint64_t limit, const Judge& judge)
+    : file_(file), broken_(broken), limit_(limit), judge_(judge) {}
 
-Result<Gap> EntrySearch::from(std::uint64_t broken) {
-  Result<Gap> gap = search(broken);
+Result<Gap> EntrySearch::run() {
+  const std::uint64_t asked = limit_;
+  const std::int64_t size = file_.size();
+  if (size < 0) return io_error("fstat behind damage", {}, size);
+  limit_ = std::min(limit_, static_cast<std::uint64_t>(size));
+  if (broken_ >= limit_) return Gap{asked, false, "cut short"};
+  Gap gap = search();
   if (error_ != 0) return io_error("read behind damage", {}, error_);
+  if (gap.end == limit_ && limit_ < asked) {
+    gap.end = asked;  // what is not there is damage too
+    gap.all_zero = false;
+  }
   return gap;
 }
 
-Result<Gap> EntrySearch::search(std::uint64_t broken) {
-  const Bytes front = view(broken, header_bytes);
+Gap EntrySearch::search() {
+  const Bytes front = view(broken_, header_bytes);
   std::optional<Header> header;
   if (front.size() >= header_bytes) header = decode_header(front.data());
-  const std::uint64_t room = header ? limit_ - broken - header_bytes : 0;
+  const std::uint64_t room = header ? limit_ - broken_ - header_bytes : 0;
   Gap gap{limit_, false, why_broken(header, room)};
-
-  // Where the broken header says that the next entry begins, if one does.
-  std::uint64_t pointed = 0;
-  if (header && header->size > 0 && header->size <= room) {
-    pointed = broken + header_bytes + header->size;
-    if (pointed != limit_ && !entry_at(pointed)) pointed = 0;
-  }
-  for (std::uint64_t at = next_plausible(broken + 1); at < limit_ && error_ == 0;
+  const std::uint64_t pointed = header ? pointed_to(*header) : 0;
+  for (std::uint64_t at = next_plausible(broken_ + 1); at < limit_ && error_ == 0;
        at = next_plausible(at + 1)) {
     if (!entry_at(at)) continue;
     const bool before_pointed = at < pointed;
     if (before_pointed) {
-      const std::uint64_t data = broken + header_bytes;
+      const std::uint64_t data = broken_ + header_bytes;
       if (at <= data || crc_of(data, at - data) != header->crc) continue;
     }
-    if (!believed(broken, at, before_pointed || at == pointed)) continue;
+    if (!believed(at, before_pointed || at == pointed)) continue;
     gap.end = at;
     break;
   }
-  gap.all_zero = first_nonzero(broken) >= gap.end;
+  gap.all_zero = first_nonzero(broken_) >= gap.end;
   if (gap.all_zero) gap.reason = "zero bytes";
   return gap;
+}
+
+// Where the broken entry's header says that the next one begins; 0 when none does.
+std::uint64_t EntrySearch::pointed_to(const Header& header) {
+  const std::uint64_t room = limit_ - broken_ - header_bytes;
+  if (header.size == 0 || header.size > room) return 0;
+  const std::uint64_t pointed = broken_ + header_bytes + header.size;
+  return pointed == limit_ || entry_at(pointed) ? pointed : 0;
 }
 
 std::uint64_t EntrySearch::next_plausible(std::uint64_t offset) {
@@ -97,7 +108,7 @@ bool EntrySearch::entry_at(std::uint64_t offset) {
   return crc_of(offset + header_bytes, header.size) == header.crc && error_ == 0;
 }
 
-bool EntrySearch::believed(std::uint64_t broken, std::uint64_t offset, bool header_points_here) {
+bool EntrySearch::believed(std::uint64_t offset, bool header_points_here) {
   if (!judge_) return true;
   const Bytes seen = view(offset, header_bytes);
   if (seen.size() < header_bytes) return false;
@@ -107,7 +118,7 @@ bool EntrySearch::believed(std::uint64_t broken, std::uint64_t offset, bool head
     if (n < 0) error_ = n;
     return false;
   }
-  return judge_({data, offset - broken, header_points_here});
+  return judge_({data, offset - broken_, header_points_here});
 }
 
 std::uint32_t EntrySearch::crc_of(std::uint64_t offset, std::uint64_t size) {
@@ -115,20 +126,9 @@ std::uint32_t EntrySearch::crc_of(std::uint64_t offset, std::uint64_t size) {
       size <= window_.size() - (offset - window_offset_)) {
     return crc32(Bytes(window_).subspan(offset - window_offset_, size));
   }
-  // Not through the window: the search goes on in it afterwards.
-  std::vector<std::byte> chunk(std::min<std::uint64_t>(size, window_bytes));
-  std::uint32_t crc = 0;
-  while (size > 0) {
-    const auto part = std::span(chunk).first(std::min<std::uint64_t>(size, chunk.size()));
-    const std::int64_t n = read_at(file_, part, offset);
-    if (n != static_cast<std::int64_t>(part.size())) {
-      if (n < 0) error_ = n;
-      return ~crc;
-    }
-    crc = crc32(part, crc);
-    offset += part.size();
-    size -= part.size();
-  }
+  if (!crcs_) crcs_.emplace(file_, broken_, limit_);
+  const std::uint32_t crc = crcs_->of(offset, offset + size);
+  if (crcs_->error() != 0) error_ = crcs_->error();
   return crc;
 }
 

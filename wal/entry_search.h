@@ -10,12 +10,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "rebuf/file_system.h"
 #include "rebuf/options.h"
 #include "rebuf/status.h"
+#include "wal/format.h"
+#include "wal/range_crc.h"
 
 namespace rebuf {
 
@@ -33,31 +36,36 @@ struct Gap {
   std::string reason;
 };
 
+// One search behind one break.
 class EntrySearch {
  public:
-  // Looks at [.., limit) of `file`; both arguments outlive the search.
-  EntrySearch(File& file, std::uint64_t limit, const Judge& judge);
+  // `broken` < `limit`: where an entry should begin and none does. Nothing at or behind `limit` is
+  // looked at. `file` and `judge` outlive the search.
+  EntrySearch(File& file, std::uint64_t broken, std::uint64_t limit, const Judge& judge);
 
-  // `broken` < limit: where an entry should begin and none does. Errors: io.
-  [[nodiscard]] Result<Gap> from(std::uint64_t broken);
+  // Errors: io.
+  [[nodiscard]] Result<Gap> run();
 
  private:
-  [[nodiscard]] Result<Gap> search(std::uint64_t broken);
+  [[nodiscard]] Gap search();
+  [[nodiscard]] std::uint64_t pointed_to(const Header& header);
   [[nodiscard]] std::uint64_t next_plausible(std::uint64_t offset);
   [[nodiscard]] std::uint64_t first_nonzero(std::uint64_t offset);
   [[nodiscard]] bool entry_at(std::uint64_t offset);
-  [[nodiscard]] bool believed(std::uint64_t broken, std::uint64_t offset, bool header_points_here);
+  [[nodiscard]] bool believed(std::uint64_t offset, bool header_points_here);
   [[nodiscard]] std::uint32_t crc_of(std::uint64_t offset, std::uint64_t size);
   // What the window holds from `offset` on: `least` bytes at least, fewer at the limit or when
   // reading failed (error_).
   [[nodiscard]] Bytes view(std::uint64_t offset, std::size_t least);
 
   File& file_;
-  const std::uint64_t limit_;
+  const std::uint64_t broken_;
+  std::uint64_t limit_;  // once the search runs, the file's end if that is before
   const Judge& judge_;
   std::vector<std::byte> window_;
   std::uint64_t window_offset_ = 0;
-  std::int64_t error_ = 0;  // -errno of the first read that failed
+  std::optional<RangeCrc> crcs_;  // of what is not in the window
+  std::int64_t error_ = 0;        // -errno of the first read that failed
 };
 
 }  // namespace rebuf

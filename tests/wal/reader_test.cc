@@ -171,3 +171,24 @@ TEST_CASE("a segment that somebody removed is told as missing") {
   CHECK(block->damages[0].reason == "segment missing");
   CHECK(text(block->entries.at(0).data) == "3");
 }
+
+TEST_CASE("data that looks like sizes at every place does not hold up the search behind damage") {
+  // 16 MiB of numbers, each a size that the segment could hold.
+  const TemporaryDirectory scratch;
+  const auto dir = scratch.path() / "log";
+  std::filesystem::create_directory(dir);
+  std::string numbers;
+  for (std::uint64_t i = 0; numbers.size() < (16U << 20); ++i) {
+    const std::uint64_t number = (15U << 20) - 8 * i;
+    for (int shift = 56; shift >= 0; shift -= 8) {
+      numbers.push_back(static_cast<char>(number >> shift));
+    }
+  }
+  std::string content = framed(numbers) + framed("behind");
+  content[100] ^= 1;
+  write_file(dir / "rebuf-0", content);
+  auto log = opened(dir, small_segments(64U << 20));
+  const auto begun = std::chrono::steady_clock::now();
+  CHECK(replayed(*log) == Strings{"behind"});
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(60));
+}
