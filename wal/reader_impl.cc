@@ -144,8 +144,17 @@ void ReaderImpl::pass_over(const Damage& damage, Block& block) {
   block.damages.push_back(damage);
 }
 
+// What was read once need not stay in the page cache; but the segment just left does: a cursor that
+// is saved in it looks into it again. A replay may come again, so it leaves the cache alone.
 void ReaderImpl::leave_segment() {
   file_.reset();
+  if (!bound_) {
+    if (left_) {
+      const auto opened = open_file(source_.fs, source_.dir / segment_name(*left_), O_RDONLY);
+      if (opened.file) (void)opened.file->advise(0, 0, POSIX_FADV_DONTNEED);
+    }
+    left_ = segment_;
+  }
   at_ = {segment_ + 1, 0};
 }
 
@@ -156,6 +165,7 @@ bool ReaderImpl::wait(std::chrono::milliseconds timeout) {
 void ReaderImpl::seek(Position to) {
   file_.reset();
   failing_since_.reset();
+  left_.reset();
   at_ = to;
   blocks_.forget_neighbours();
 }

@@ -14,7 +14,8 @@ using SegmentId = std::uint64_t;
 struct Position {
   SegmentId segment = 0;
   std::uint64_t offset = 0;  // bytes from the start of the segment file
-  friend auto operator<=>(const Position&, const Position&) = default;
+  friend auto operator<=>(const Position&,
+                          const Position&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 }  // namespace rebuf
