@@ -51,7 +51,7 @@ Status LogImpl::sync() {
 
 Status LogImpl::close() {
   if (!committer_) return {};  // never opened
-  const Status status = committer_->close();
+  Status status = committer_->close();
   if (status.code() == Code::closed) return status;
   interval_sync_.reset();
   closed_ = true;

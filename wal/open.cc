@@ -160,7 +160,7 @@ Status LogImpl::begin_writing(bool seal_first) {
   if (seal_first || marked) {
     if (Status status = writer_->seal(Writer::Retention::ignored); !status) return status;
   }
-  const Status begun = writer_->begin();
+  Status begun = writer_->begin();
   if (!begun && begun.code() != Code::full) return begun;
   if (!begun) say(LogLevel::warning, "no space for the active segment yet: " + begun.message());
   if (marked) fs_.unlink(failure_mark());

@@ -34,7 +34,7 @@ Status Writer::complete(Retention retention, SyncFirst sync_first) {
     if (Status status = sync(); !status) return status;
   }
   if (Status status = rename_active(); !status) return status;
-  const Status begun = begin();  // makes the completed one's name durable too
+  Status begun = begin();  // makes the completed one's name durable too
   if (begun.code() == Code::sync_failed) return begun;
   if (!begun) {
     // Not an error of this call: the segment is completed, the next write begins the file.
