@@ -82,7 +82,7 @@ Status DeadLetters::open_log() {
 
   std::deque<sinks::MessageId> ids;
   std::uint64_t count = 0;
-  const Status read = (*log)->replay([&](Bytes data) {
+  Status read = (*log)->replay([&](Bytes data) {
     ++count;
     if (const auto letter = decode_dead_letter(data))
       if (const auto envelope = daemon::decode(letter->envelope)) ids.push_back(envelope->id);

@@ -44,7 +44,7 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
     if (Status status = make_directory(dir); !status.ok()) return status;
   auto identity = Identity::open(route->dir_ / "identity", route->settings_.machine_id);
   if (!identity) return identity.status();
-  route->identity_ = std::move(*identity);
+  route->identity_ = *identity;
   auto letters = DeadLetters::open(
       route->dir_ / "dead", route->settings_.route.dead_letters_max_bytes, route->settings_.logger);
   if (!letters) return letters.status();

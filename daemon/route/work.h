@@ -15,10 +15,10 @@ namespace rebuf::daemon {
 
 struct ReadWork {
   Position from;
-  std::size_t max_bytes;
+  std::size_t max_bytes = 0;
 };
 struct DeadLetterWork {
-  const Entry* entry;  // stays valid and unchanged until dead_lettered()
+  const Entry* entry = nullptr;  // stays valid and unchanged until dead_lettered()
   std::string detail;
 };
 // In this order: save the cursor, complete the active segment, purge. The first error ends it.

@@ -106,10 +106,10 @@ TEST_CASE("a failed sync: the log is opened again, the window spilled again, not
   CHECK_FALSE(client->answer);
   REQUIRE(std::holds_alternative<ReopenLogWork>(route.work()));
   // The spilled ones reached the disk although their sync had failed.
-  std::vector<std::vector<std::byte>> found;
-  for (const Bytes data : spilled) found.emplace_back(data.begin(), data.end());
-  route.stored.push_back({{0, 0}, {0, 100}, found[0]});
-  route.stored.push_back({{0, 100}, {0, 200}, found[1]});
+  const std::vector<std::byte> first(spilled[0].begin(), spilled[0].end());
+  const std::vector<std::byte> second(spilled[1].begin(), spilled[1].end());
+  route.stored.push_back({{0, 0}, {0, 100}, first});
+  route.stored.push_back({{0, 100}, {0, 200}, second});
   route.log_bytes = 200;
   route.core.log_reopened({}, 2, 200, route.now);
   route.commit();

@@ -1,6 +1,7 @@
 // The schedule: what may happen, and what must hold after each event and at the end.
 #include "tests/daemon/route/sim/world.h"
 
+#include <cinttypes>
 #include <cstdio>
 #include <numeric>
 
@@ -95,9 +96,10 @@ void World::tell(const char* what) const {
   if (!tell_) return;
   const auto& totals = core_->totals();
   std::fprintf(stderr,
-               "%8lld ms  %-18s %-9s accepted %llu delivered %llu backlog %llu in flight %llu held "
+               "%8" PRId64
+               " ms  %-18s %-9s accepted %llu delivered %llu backlog %llu in flight %llu held "
                "%zu queued %zu log %llu\n",
-               static_cast<long long>(now_.time_since_epoch() / milliseconds(1)), what,
+               std::chrono::duration_cast<milliseconds>(now_.time_since_epoch()).count(), what,
                std::string(to_string(core_->state())).c_str(),
                static_cast<unsigned long long>(totals.accepted + totals.recovered),
                static_cast<unsigned long long>(totals.delivered()),
@@ -147,7 +149,8 @@ void World::event(Event event) {
     case Event::reopen:
       if (!sink_->wants_reopen()) return;
       sink_->reopen();
-      if (!stopping_ && !healed_ && random_.one_in(2)) offer();  // comes first: the route may submit already
+      // A request may come first, and the route submit it already.
+      if (!stopping_ && !healed_ && random_.one_in(2)) offer();
       return core_->reopened(now_);
     case Event::sink_down:
       sink_->up = false;

@@ -203,7 +203,9 @@ void World::finish_work() {
 void World::work() {
   if (!doing_) {
     Work next = core_->next_work(now_);
-    if (!std::holds_alternative<std::monostate>(next)) doing_.emplace().work = std::move(next);
+    if (std::holds_alternative<std::monostate>(next)) return;
+    doing_ = Doing();
+    doing_->work = std::move(next);
   } else if (!doing_->done) {
     do_work();
     doing_->done = true;
