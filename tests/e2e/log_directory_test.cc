@@ -36,7 +36,7 @@ struct Run {
     daemon.start();
     CHECK(daemon.metrics().imbalance("weather").empty());
     endpoint.open();
-    const Metrics end = daemon.wait_until_drained("weather");
+    Metrics end = daemon.wait_until_drained("weather");
     CHECK_MESSAGE(end.imbalance("weather").empty(), end.imbalance("weather"));
     CHECK(daemon.segments("weather").empty());
     return end;

@@ -58,6 +58,7 @@ TEST_CASE("the quickstart: 200, 202 while its Kafka is away, then everything in 
 
   const std::vector<test::Stored> stored = quickstart.stored();
   std::vector<std::string> values;
+  values.reserve(stored.size());
   for (const test::Stored& message : stored) values.push_back(message.value);
   REQUIRE(values == std::vector<std::string>{"first", "kept", "kept too", "last"});
   CHECK_FALSE(stored[0].headers.contains("rebuf-replayed"));
