@@ -101,7 +101,7 @@ void World::tell(const char* what) const {
                "%zu queued %zu log %llu\n",
                std::chrono::duration_cast<milliseconds>(now_.time_since_epoch()).count(), what,
                std::string(to_string(core_->state())).c_str(),
-               static_cast<unsigned long long>(totals.accepted + totals.recovered),
+               static_cast<unsigned long long>(totals.accepted) + totals.recovered,
                static_cast<unsigned long long>(totals.delivered()),
                static_cast<unsigned long long>(core_->backlog()),
                static_cast<unsigned long long>(core_->in_flight()), sink_->held(), log_->pending(),
