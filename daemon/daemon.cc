@@ -49,6 +49,9 @@ Status Daemon::open_routes() {
     settings.data_dir = data_dir_.path();
     settings.keep_free_bytes = config_.limits.keep_free;
     settings.machine_id = machine;
+    if (const config::SinkConfig& sink = config_.sink(route.sink);
+        sink.type == config::SinkType::http)
+      settings.probe_max = sink.http.health_interval;
     settings.logger = logging_.route_logger("route " + route.name);
     Result<std::unique_ptr<LiveRoute>> opened = LiveRoute::open(std::move(settings));
     if (opened) {

@@ -41,7 +41,7 @@ void Acceptor::accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemo
   const std::lock_guard lock(mutex_);
   for (const Listener& listener : listeners_) {
     for (int i = 0; i < at_once; ++i) {
-      Fd socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      sinks::Fd socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!socket.valid()) {
         if (lacks_resources(errno)) paused_until_ = now + pause_without_resources;
         if (errno == ECONNABORTED || errno == EINTR) continue;

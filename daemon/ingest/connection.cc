@@ -35,7 +35,7 @@ Connection::Connection(Service& service, Mailbox& mailbox, MHD_Connection* conne
 // libmicrohttpd closes its own descriptor after this.
 Connection::~Connection() {
   if (!linger_) return;
-  if (service_.lingering.add(Fd(::fcntl(fd_, F_DUPFD_CLOEXEC, 0)))) service_.waker.wake();
+  if (service_.lingering.add(sinks::Fd(::fcntl(fd_, F_DUPFD_CLOEXEC, 0)))) service_.waker.wake();
 }
 
 void Connection::on_begin() {

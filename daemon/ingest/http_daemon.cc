@@ -77,7 +77,7 @@ void HttpDaemon::serve(Mailbox::Letters& letters) {
   // libmicrohttpd closes a socket that it does not take, and logs why. It looks at the peer's
   // address only to count by it, which is not asked for.
   sockaddr peer{};
-  for (Fd& socket : letters.sockets)
+  for (sinks::Fd& socket : letters.sockets)
     static_cast<void>(MHD_add_connection(daemon_, socket.release(), &peer, sizeof peer));
   for (MHD_Connection* connection : letters.resumed) {
     MHD_resume_connection(connection);

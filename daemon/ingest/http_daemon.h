@@ -15,9 +15,9 @@
 #include <thread>
 
 #include "daemon/ingest/connection_table.h"
-#include "daemon/ingest/fd.h"
 #include "daemon/ingest/mailbox.h"
 #include "daemon/ingest/service.h"
+#include "sinks/fd.h"
 #include "sinks/sink.h"
 
 namespace rebuf::daemon::ingest {
@@ -36,7 +36,7 @@ class HttpDaemon {
   HttpDaemon(const HttpDaemon&) = delete;
   HttpDaemon& operator=(const HttpDaemon&) = delete;
 
-  void add(Fd socket) { mailbox_.put(std::move(socket)); }  // any thread
+  void add(sinks::Fd socket) { mailbox_.put(std::move(socket)); }  // any thread
 
  private:
   [[nodiscard]] MHD_Daemon* launch();

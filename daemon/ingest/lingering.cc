@@ -20,7 +20,7 @@ bool discard_some(int fd) {
 
 }  // namespace
 
-bool Lingering::add(Fd socket) {
+bool Lingering::add(sinks::Fd socket) {
   const std::lock_guard lock(mutex_);
   if (!socket.valid() || entries_.size() >= max_sockets) return false;
   ::shutdown(socket.get(), SHUT_WR);

@@ -10,8 +10,8 @@
 #include <mutex>
 #include <vector>
 
-#include "daemon/ingest/fd.h"
 #include "daemon/request.h"
+#include "sinks/fd.h"
 
 namespace rebuf::daemon::ingest {
 
@@ -21,7 +21,7 @@ class Lingering {
   static constexpr std::chrono::seconds max_time{2};
 
   // False when there are too many.
-  bool add(Fd socket);
+  bool add(sinks::Fd socket);
   // Appends what to poll for.
   void append_to(std::vector<pollfd>& set);
   // Reads what is there; lets go those that ended or are too old.
@@ -30,7 +30,7 @@ class Lingering {
 
  private:
   struct Entry {
-    Fd socket;
+    sinks::Fd socket;
     Clock::time_point until;
   };
   std::mutex mutex_;

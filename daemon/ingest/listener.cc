@@ -19,7 +19,7 @@ Status failed(const std::string& what, const std::string& where, int error) {
   return {error == EADDRINUSE ? Code::locked : Code::io, what, where, error};
 }
 
-Result<Fd> open_tcp(const std::string& host, std::uint16_t port) {
+Result<sinks::Fd> open_tcp(const std::string& host, std::uint16_t port) {
   const std::string where = host + ":" + std::to_string(port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -30,7 +30,7 @@ Result<Fd> open_tcp(const std::string& host, std::uint16_t port) {
     return Status(Code::invalid_argument, std::string("resolve: ") + gai_strerror(error), where);
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
 
-  Fd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sinks::Fd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return failed("socket", where, errno);
   const int on = 1;
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
@@ -47,7 +47,7 @@ Status clear_stale(const sockaddr_un& address) {
     return errno == ENOENT ? Status() : failed("stat", path, errno);
   if (!S_ISSOCK(info.st_mode))
     return {Code::locked, "bind: a file that is no socket is there", path};
-  const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const sinks::Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe.valid()) return failed("socket", path, errno);
   // Non-blocking: a live process with a full backlog gives EAGAIN, a dead one ECONNREFUSED.
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
@@ -57,7 +57,7 @@ Status clear_stale(const sockaddr_un& address) {
   return {};
 }
 
-Result<Fd> open_unix(const std::string& path) {
+Result<sinks::Fd> open_unix(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
@@ -65,7 +65,7 @@ Result<Fd> open_unix(const std::string& path) {
   std::memcpy(address.sun_path, path.data(), path.size());
   if (Status status = clear_stale(address); !status) return status;
 
-  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sinks::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return failed("socket", path, errno);
   // Before bind and again after: the first keeps the file closed to others from its first moment
   // without touching the process's umask, the second lifts what the umask took away.
@@ -90,7 +90,7 @@ std::uint16_t bound_port(int fd) {
 }  // namespace
 
 Result<Listener> Listener::open(const config::Listen& listen) {
-  Result<Fd> fd =
+  Result<sinks::Fd> fd =
       listen.is_unix() ? open_unix(listen.unix_path) : open_tcp(listen.host, listen.port);
   if (!fd) return fd.status();
   Listener listener;

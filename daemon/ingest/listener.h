@@ -8,7 +8,7 @@
 #include <string>
 
 #include "config/config.h"
-#include "daemon/ingest/fd.h"
+#include "sinks/fd.h"
 
 namespace rebuf::daemon::ingest {
 
@@ -26,7 +26,7 @@ class Listener {
 
  private:
   Listener() = default;
-  Fd fd_;
+  sinks::Fd fd_;
   std::uint16_t port_ = 0;
   std::string unix_path_;  // to be removed
 };

@@ -8,22 +8,22 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/ingest/fd.h"
 #include "daemon/ingest/waker.h"
+#include "sinks/fd.h"
 
 namespace rebuf::daemon::ingest {
 
 class Mailbox {
  public:
   struct Letters {
-    std::vector<Fd> sockets;
+    std::vector<sinks::Fd> sockets;
     std::vector<MHD_Connection*> resumed;
   };
 
   [[nodiscard]] bool valid() const { return waker_.valid(); }
   [[nodiscard]] int fd() const { return waker_.fd(); }  // readable when there is something
 
-  void put(Fd socket) {
+  void put(sinks::Fd socket) {
     const std::lock_guard lock(mutex_);
     letters_.sockets.push_back(std::move(socket));
     waker_.wake();

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "daemon/ingest/fd.h"
+#include "sinks/fd.h"
 
 namespace rebuf::daemon::ingest {
 
@@ -22,7 +22,7 @@ class Waker {
   }
 
  private:
-  Fd fd_;
+  sinks::Fd fd_;
 };
 
 }  // namespace rebuf::daemon::ingest

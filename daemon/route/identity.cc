@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sinks/fd.h"
+
 namespace rebuf::daemon {
 namespace {
 
@@ -34,20 +36,6 @@ std::uint64_t fnv1a(const void* data, std::size_t size) {  // Fowler, Noll, Vo; 
 
 std::uint64_t checksum(const Slot& slot) { return fnv1a(&slot, offsetof(Slot, checksum)); }
 
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Status failed(const char* what, const std::filesystem::path& file) {
   const int error = errno;
   return {error == ENOSPC ? Code::full : Code::io, what, file.string(), error};
@@ -66,7 +54,7 @@ Read read_slot(int fd, int index, Slot& slot) {
 }  // namespace
 
 Result<Identity> Identity::open(const std::filesystem::path& file, const std::string& machine_id) {
-  const Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  const sinks::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
   if (fd.get() < 0) return failed("open", file);
   if (const int error = ::posix_fallocate(fd.get(), 0, 2 * slot_bytes); error != 0) {
     errno = error;
@@ -99,7 +87,7 @@ Result<Identity> Identity::open(const std::filesystem::path& file, const std::st
   if (::pwrite(fd.get(), &slot, sizeof slot, offset) != static_cast<ssize_t>(sizeof slot))
     return failed("pwrite", file);
   if (::fsync(fd.get()) != 0) return failed("fsync", file);
-  const Fd parent(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const sinks::Fd parent(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (parent.get() < 0 || ::fsync(parent.get()) != 0) return failed("fsync", file.parent_path());
 
   Identity identity;

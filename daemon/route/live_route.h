@@ -30,6 +30,7 @@ struct LiveRouteSettings {
   config::RouteConfig route;
   std::filesystem::path data_dir;  // the daemon's; the route's directory is <data_dir>/<route>
   std::uint64_t keep_free_bytes = 0;
+  std::chrono::milliseconds probe_max{2000};  // between two health probes, while the sink is down
   std::string machine_id;
   std::function<void(LogLevel, std::string_view)> logger;  // any thread
   FileSystem* file_system = nullptr;                       // of the log; tests replace it

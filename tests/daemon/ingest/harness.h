@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "config/config.h"
-#include "daemon/ingest/fd.h"
 #include "daemon/ingest/ingest_server.h"
 #include "daemon/memory_budget.h"
 #include "daemon/route.h"
+#include "sinks/fd.h"
 
 namespace rebuf::daemon::ingest_test {
 
@@ -100,7 +100,7 @@ class Client {
 
  private:
   bool fill();  // reads some; false at the end or out of patience
-  ingest::Fd fd_;
+  sinks::Fd fd_;
   bool connected_ = false;
   std::string buffer_;
 };

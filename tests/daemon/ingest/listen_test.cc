@@ -61,7 +61,7 @@ TEST_CASE("a stale socket file is replaced, a live one and a plain file are refu
   const TempDir dir;
   const std::string path = dir.path + "/in.sock";
   {
-    const ingest::Fd dead(::socket(AF_UNIX, SOCK_STREAM, 0));
+    const sinks::Fd dead(::socket(AF_UNIX, SOCK_STREAM, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
