@@ -9,6 +9,7 @@
 #include <array>
 #include <cctype>
 #include <optional>
+#include <utility>
 
 #include "scratch.h"
 
@@ -120,6 +121,7 @@ void Endpoint::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+    unanswered_ += std::exchange(last_taken_, 0);  // a reset may overtake its answer
     for (const int connection : connections_) ::shutdown(connection, SHUT_RDWR);
   }
   changed_.notify_all();
@@ -179,7 +181,7 @@ bool Endpoint::answer(int connection, const std::string& head, std::string_view 
   ++requests_;
   switch (manner_) {
     case Manner::takes:
-      take(head, body);
+      last_taken_ = take(head, body);
       send_all(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
       return true;
     case Manner::is_busy:

@@ -59,6 +59,7 @@ class Endpoint {
   Manner manner_ = Manner::takes;
   bool closing_ = true;
   std::vector<Arrival> arrivals_;
+  std::size_t last_taken_ = 0;  // messages of the last request that was answered
   std::list<int> connections_;  // open ones
   int listener_ = -1;
   std::atomic<std::size_t> requests_{0};
