@@ -194,6 +194,7 @@ TEST_CASE("a log whose sync fails is opened again, and nothing that was answered
   CHECK(offer(*route, {value(1)})->answer().buffered == 1);
   sink.work(true);
   CHECK(in_state(*route, RouteState::direct));
+  CHECK(eventually([&] { return route->snapshot().backlog_messages == 0; }));
   auto taken = sink.taken();
   std::erase(taken, "perhaps");
   CHECK(taken == std::vector{value(0), value(1)});

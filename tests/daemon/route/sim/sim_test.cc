@@ -29,7 +29,7 @@ void run_schedules(std::uint64_t first, std::uint64_t count, bool tell = false) 
 }  // namespace
 
 TEST_CASE("P1-P5 hold under 100,000 random schedules with crashes between any two events") {
-  const std::uint64_t schedules = number("REBUF_SIM_SCHEDULES", 100'000);
+  const std::uint64_t schedules = number("REBUF_SIM_SCHEDULES", REBUF_SCHEDULES);
   const std::uint64_t only = number("REBUF_SIM_SEED", 0);
   if (only != 0) return run_schedules(only, 1, true);
   const std::uint64_t first = number("REBUF_SIM_FIRST", 1);
