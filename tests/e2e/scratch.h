@@ -20,7 +20,8 @@ class Scratch {
 };
 
 // A TCP port of 127.0.0.1 on which nothing listens, below those that the kernel gives to outgoing
-// connections: so it is still free when a server that was killed comes back to it.
+// connections, and that no other call anywhere gets until this process ends: so it is still free
+// when a server that was killed comes back to it.
 [[nodiscard]] std::uint16_t free_port();
 
 }  // namespace rebuf::e2e
