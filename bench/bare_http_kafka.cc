@@ -2,7 +2,6 @@
 // the answer goes out when Kafka acknowledged it. No log, no route, no limits: an outage loses what
 // is here. bench/run measures rebufd against it.
 //   bare_http_kafka PORT BROKERS TOPIC LINGER_MS MAX_IN_FLIGHT
-#include <librdkafka/rdkafka.h>
 #include <microhttpd.h>
 
 #include <atomic>
@@ -11,6 +10,8 @@
 #include <cstdlib>
 #include <string>
 #include <thread>
+
+#include "bench/bare_kafka.h"
 
 namespace {
 
@@ -39,25 +40,13 @@ void on_delivery(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message, vo
   MHD_resume_connection(exchange->connection);
 }
 
-// The headers that rebufd sends with a message.
 void produce(Server& server, Exchange& exchange) {
-  char id[33];
-  std::snprintf(id, sizeof id, "%032llx",
-                static_cast<unsigned long long>(server.count.fetch_add(1) + 1));
-  rd_kafka_headers_t* headers = rd_kafka_headers_new(2);
-  rd_kafka_header_add(headers, "content-type", -1, "application/octet-stream", -1);
-  rd_kafka_header_add(headers, "rebuf-id", -1, id, 32);
   exchange.submitted = true;
   MHD_suspend_connection(exchange.connection);
-  const rd_kafka_resp_err_t error =
-      rd_kafka_producev(server.producer, RD_KAFKA_V_RKT(server.topic),
-                        RD_KAFKA_V_VALUE(exchange.body.data(), exchange.body.size()),
-                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
-                        RD_KAFKA_V_OPAQUE(&exchange), RD_KAFKA_V_END);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_headers_destroy(headers);
+  if (rebuf::bench::produce(server.producer, server.topic, exchange.body,
+                            server.count.fetch_add(1) + 1, /*replayed=*/false,
+                            &exchange) != RD_KAFKA_RESP_ERR_NO_ERROR)
     MHD_resume_connection(exchange.connection);
-  }
 }
 
 MHD_Result reply(const Exchange& exchange) {
@@ -98,32 +87,6 @@ void on_completed(void* /*opaque*/, MHD_Connection* /*connection*/, void** state
   *state = nullptr;
 }
 
-void set(rd_kafka_conf_t* conf, const char* name, const char* value) {
-  char error[512];
-  if (rd_kafka_conf_set(conf, name, value, error, sizeof error) != RD_KAFKA_CONF_OK) {
-    std::fprintf(stderr, "%s\n", error);
-    std::exit(2);
-  }
-}
-
-rd_kafka_t* make_producer(char** argv) {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  set(conf, "bootstrap.servers", argv[2]);
-  set(conf, "linger.ms", argv[4]);
-  set(conf, "max.in.flight.requests.per.connection", argv[5]);
-  set(conf, "enable.idempotence", "true");
-  set(conf, "acks", "all");
-  set(conf, "compression.type", "none");
-  rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-  char error[512];
-  rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
-  if (producer == nullptr) {
-    std::fprintf(stderr, "%s\n", error);
-    std::exit(2);
-  }
-  return producer;
-}
-
 std::atomic<bool> stop{false};
 
 }  // namespace
@@ -135,7 +98,7 @@ int main(int argc, char** argv) {
   }
   std::signal(SIGTERM, [](int) { stop = true; });
   Server server;
-  server.producer = make_producer(argv);
+  server.producer = rebuf::bench::make_producer(argv[2], argv[4], argv[5], on_delivery);
   server.topic = rd_kafka_topic_new(server.producer, argv[3], nullptr);
   MHD_Daemon* http = MHD_start_daemon(
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME,

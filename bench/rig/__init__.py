@@ -1,0 +1,1 @@
+"""What every bench stands on: the programs under test, a real Kafka, loads, and the table of results."""

@@ -1,0 +1,52 @@
+"""rebufd with one route, `bench`, and everything else at its defaults."""
+import json
+import shutil
+import urllib.request
+
+from rig.process import BIN, Program, connects, free_port, wait_for
+
+CONFIGURATION = """
+data_dir: {data}
+http: {{ listen: "127.0.0.1:{port}" }}
+admin: {{ listen: "127.0.0.1:{admin}", socket: {data}/admin.sock }}
+limits: {{ keep_free: 0B }}
+sinks: {{ sink: {sink} }}
+routes: {{ bench: {{ sink: sink, buffer: {{ max_bytes: 16GiB }}, drain: {{ jitter: 0s }} }} }}
+"""
+
+
+def kafka_sink(brokers):
+    quoted = ", ".join(f'"{broker}"' for broker in brokers.split(","))
+    return f"{{ type: kafka, brokers: [ {quoted} ] }}"
+
+
+class Rebufd(Program):
+    def __init__(self, sink, directory, log):
+        """`sink`: one line of YAML, as kafka_sink() makes it. `directory` is made, and gets all data; __exit__ removes it."""
+        self.directory = directory
+        port, self.admin = free_port(), free_port()
+        directory.mkdir(parents=True)
+        file = directory / "rebufd.yaml"
+        file.write_text(CONFIGURATION.format(data=directory, port=port, admin=self.admin, sink=sink), encoding="ascii")
+        super().__init__([BIN / "rebufd", "--config", file], port, f"http://127.0.0.1:{port}/ingest/bench", log)
+        wait_for("the admin server listening", lambda: connects(self.admin))
+
+    def __exit__(self, *_):
+        super().__exit__()
+        shutil.rmtree(self.directory)
+
+    def status(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/api/v1/status") as answer:
+            return json.load(answer)["routes"][0]
+
+    def backlog(self):
+        return self.status()["backlog_messages"]
+
+    def wait_for_state(self, state, seconds=60):
+        wait_for(f"state {state}", lambda: self.status()["state"] == state, seconds)
+
+    def wait_until_delivered(self):
+        def nothing_left():
+            status = self.status()
+            return status["backlog_messages"] == 0 and status["in_flight"] == 0
+        wait_for("everything delivered", nothing_left)
