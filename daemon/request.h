@@ -26,25 +26,26 @@ class Batch {
   explicit Batch(MemoryBudget::Charge charge = {}) : charge_(std::move(charge)) {}
   void reserve(std::size_t messages, std::size_t bytes) {
     bytes_.reserve(bytes + messages * (envelope_fixed_bytes + 64));
-    ends_.reserve(messages);
+    if (messages > 1) ends_.reserve(messages - 1);
   }
   void add(const Envelope& envelope) {
+    if (!bytes_.empty()) ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
     encode(envelope, bytes_);
     payload_bytes_ += envelope.value.size();
-    ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
   }
-  [[nodiscard]] std::size_t size() const { return ends_.size(); }
+  [[nodiscard]] std::size_t size() const { return bytes_.empty() ? 0 : ends_.size() + 1; }
   [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }           // encoded
   [[nodiscard]] std::size_t payload_bytes() const { return payload_bytes_; }  // of the values
   [[nodiscard]] std::span<std::byte> envelope(std::size_t index) {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
-    return std::as_writable_bytes(std::span(bytes_)).subspan(begin, ends_[index] - begin);
+    const std::size_t end = index < ends_.size() ? ends_[index] : bytes_.size();
+    return std::as_writable_bytes(std::span(bytes_)).subspan(begin, end - begin);
   }
 
  private:
   MemoryBudget::Charge charge_;
   std::string bytes_;                // at most 4 GiB, which max_body assures
-  std::vector<std::uint32_t> ends_;  // of each envelope in bytes_
+  std::vector<std::uint32_t> ends_;  // of each envelope in bytes_ but the last
   std::size_t payload_bytes_ = 0;
 };
 

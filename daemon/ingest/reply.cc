@@ -6,6 +6,8 @@
 namespace rebuf::daemon::ingest {
 namespace {
 
+constexpr std::size_t usual_body_bytes = 160;  // of an answer that is not an error
+
 std::string_view phrase(int status) {
   switch (status) {
     case 400:
@@ -183,7 +185,8 @@ Reply reply_to(const Answer& answer, std::size_t messages, bool batch) {
   reply.status = buffered ? 202 : 200;
   reply.rebuf_status = buffered ? "buffered" : "delivered";
   reply.durable = !buffered || answer.durable;
-  reply.body = buffered ? R"({"status":"buffered")" : R"({"status":"delivered")";
+  reply.body.reserve(usual_body_bytes);
+  reply.body += buffered ? R"({"status":"buffered")" : R"({"status":"delivered")";
   if (batch) {
     append_field(reply.body, "count", static_cast<std::int64_t>(messages));
     append_id(reply.body, "first_id", answer.first_id);
