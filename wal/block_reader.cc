@@ -112,8 +112,7 @@ bool BlockReader::believe(const FoundEntry& found) const {
   if (!neighbour_ || !*neighbour_) return true;
   const std::optional<std::uint64_t> ordinal = ordinal_of_(found.data);
   if (!ordinal) return found.header_points_here;
-  constexpr std::uint64_t smallest_entry = header_bytes + 1;
-  const std::uint64_t most_between = (passed_over_ + found.skipped) / smallest_entry;
+  const std::uint64_t most_between = (passed_over_ + found.skipped) / smallest_entry_bytes;
   return *ordinal > **neighbour_ && *ordinal - **neighbour_ - 1 <= most_between;
 }
 

@@ -11,6 +11,7 @@
 namespace rebuf {
 
 inline constexpr std::uint64_t header_bytes = 12;
+inline constexpr std::uint64_t smallest_entry_bytes = header_bytes + 1;  // none is empty
 using HeaderBytes = std::array<std::byte, header_bytes>;
 
 struct Header {

@@ -71,7 +71,7 @@ class LogImpl final : public Log {
   [[nodiscard]] Status adopt_active(std::shared_ptr<File> file, SegmentId active,
                                     const LogListing& listing);
   [[nodiscard]] Status begin_writing(bool seal_first);
-  [[nodiscard]] Status find_last_ordinal();
+  void find_last_ordinal();
   // log_cursor.cc
   void load_cursor();
   [[nodiscard]] Status check_cursor();

@@ -7,9 +7,11 @@
 #include <system_error>
 #include <utility>
 
+#include "wal/format.h"
 #include "wal/io.h"
 #include "wal/log_impl.h"
 #include "wal/names.h"
+#include "wal/patched_file.h"
 #include "wal/places.h"
 
 namespace rebuf {
@@ -109,7 +111,7 @@ Status LogImpl::sync_newest(const LogListing& listing) {
 Status LogImpl::recover_active(const LogListing& listing, SegmentId active) {
   if (!listing.active_bytes) {
     segments_.start(listing.completed, active, nullptr, 0);
-    if (Status status = find_last_ordinal(); !status) return status;
+    find_last_ordinal();
     return begin_writing(false);
   }
   const std::filesystem::path path = dir_ / active_name;
@@ -146,9 +148,7 @@ Status LogImpl::adopt_active(std::shared_ptr<File> file, SegmentId active,
     if (const int error = fdatasync(*file); error != 0) return io_error("fdatasync", path, error);
   }
   segments_.start(listing.completed, active, std::move(file), end);
-  if (found->entries == 0) {
-    if (Status status = find_last_ordinal(); !status) return status;
-  }
+  if (found->entries == 0) find_last_ordinal();
   return begin_writing(tail_stays);
 }
 
@@ -168,20 +168,36 @@ Status LogImpl::begin_writing(bool seal_first) {
 }
 
 // The active segment holds no entry: the last one stands in the last completed segment that does.
-Status LogImpl::find_last_ordinal() {
-  if (!options_.ordinal_of) return {};
+// Bad sectors are not waited for. They may be read again one day, so the numbers of as many entries
+// as fit into them are not used again.
+void LogImpl::find_last_ordinal() {
+  if (!options_.ordinal_of) return;
+  std::uint64_t unreadable = 0;  // bytes, behind the last entry that can be read
   const std::vector<SegmentId> ids = segments_.below(max_segment_id);
   for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-    const auto opened = open_file(fs_, segment_path(*id), O_RDONLY);
-    if (opened.error != 0) return io_error("open", segment_path(*id), opened.error);
     const std::uint64_t bytes = segments_.place({*id, 0}).limit;
-    const Result<SurveyedFile> found = survey(*opened.file, *id, bytes, options_.ordinal_of);
-    if (!found) return io_error("read", segment_path(*id), -found.status().errno_value());
-    if (found->entries == 0) continue;
+    const std::shared_ptr<File> file = open_file(fs_, segment_path(*id), O_RDONLY).file;
+    Result<SurveyedFile> found = SurveyedFile{};
+    bool sound = false;
+    if (file) {
+      found = survey(*file, *id, bytes, options_.ordinal_of);
+      sound = found.ok();
+      if (!sound) {
+        PatchedFile around(file);
+        found = survey(around, *id, bytes, options_.ordinal_of);
+      }
+    }
+    const bool has_entries = found && found->entries > 0;
+    if (!sound) unreadable += bytes - (has_entries ? found->end : 0);
+    if (!has_entries) continue;
     last_ordinal_ = found->ordinal;
     break;
   }
-  return {};
+  if (unreadable == 0) return;
+  if (const auto& cursor = cursor_record_.cursor; cursor && cursor->ordinal > 0) {
+    last_ordinal_ = std::max(last_ordinal_.value_or(0), cursor->ordinal - 1);
+  }
+  if (last_ordinal_) *last_ordinal_ += unreadable / smallest_entry_bytes;
 }
 
 }  // namespace rebuf

@@ -61,6 +61,7 @@ struct Recovered {
   Position position;                     // of the cursor
   std::uint64_t next_ordinal = 0;        // for the next append
   std::optional<std::uint64_t> ordinal;  // expected at `position`, when known
+  bool uncounted = false;                // bad sectors: there may be more than `messages`
   std::int64_t oldest_arrival_ms = 0;    // of the first message, wall clock
   std::uint64_t log_bytes = 0;           // of everything that stands in the log
 };

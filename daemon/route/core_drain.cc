@@ -25,7 +25,7 @@ void Core::start(const Recovered& found, Time now) {
   log_bytes_ = found.log_bytes;
   cursor_.position = found.position;
   cursor_.ordinal = found.ordinal.value_or(found.next_ordinal);
-  if (found.messages == 0) return;
+  if (found.messages == 0 && !found.uncounted) return;
   totals_.recovered = found.messages;
   backlog_ = found.messages;
   backlog_bytes_ = found.bytes;

@@ -53,12 +53,12 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   if (!log) return log.status();
   route->log_ = std::move(*log);
 
-  auto found = find_backlog(*route->log_);
-  if (!found) return found.status();
+  const Recovered found = find_backlog(*route->log_);
   const CursorFound& cursor = route->log_->cursor_at_open();
   if (auto before = decode_lifetime(cursor.cursor.user)) {
-    route->before_.totals = continued(*before, found->messages);
-    route->before_.exact = before->exact && before->clean && cursor.how == CursorFound::How::exact;
+    route->before_.totals = continued(*before, found.messages);
+    route->before_.exact =
+        before->exact && before->clean && !found.uncounted && cursor.how == CursorFound::How::exact;
   } else if (cursor.how != CursorFound::How::none) {
     route->before_.exact = false;
   }
@@ -70,15 +70,15 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   core.id_prefix = route->identity_.prefix();
   core.foreign_timestamp_ms = wall_ms();
   route->core_ = std::make_unique<Core>(std::move(core), static_cast<Effects&>(*route));
-  route->core_->start(*found, Clock::now());
+  route->core_->start(found, Clock::now());
   // From here on a crash makes the lifetime totals inexact; this also makes the cursor that open
   // chose durable.
-  Cursor first{found->position, found->ordinal.value_or(found->next_ordinal),
+  Cursor first{found.position, found.ordinal.value_or(found.next_ordinal),
                route->lifetime_bytes(false)};
   if (Status status = route->log_->save_cursor(first); !status.ok())
     route->say(LogLevel::warning, "the cursor cannot be saved now: " + status.message());
-  if (found->messages > 0)
-    route->say(LogLevel::info, std::to_string(found->messages) + " messages wait in the log");
+  if (found.messages > 0)
+    route->say(LogLevel::info, std::to_string(found.messages) + " messages wait in the log");
   return route;
 }
 

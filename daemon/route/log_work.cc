@@ -29,7 +29,7 @@ Result<std::optional<std::uint64_t>> ordinal_behind(Log& log, Position from, Pos
 
 }  // namespace
 
-Result<Recovered> find_backlog(Log& log) {
+Recovered find_backlog(Log& log) {
   const CursorFound& cursor = log.cursor_at_open();
   const std::optional<std::uint64_t> last = log.last_ordinal_at_open();
   const Stats stats = log.stats();
@@ -41,17 +41,24 @@ Result<Recovered> find_backlog(Log& log) {
     found.ordinal = cursor.cursor.ordinal;
     found.next_ordinal = std::max(found.next_ordinal, cursor.cursor.ordinal);
   }
+  const std::uint64_t before =
+      stats.oldest.segment == found.position.segment ? found.position.offset : 0;
+  const std::uint64_t bytes = stats.bytes > before ? stats.bytes - before : 0;
+
   const auto reader = log.reader(found.position);
   auto block = reader->next(1);
   while (block.ok() && block->entries.empty() && !block->at_end) block = reader->next(1);  // damage
-  if (!block) return block.status();
+  if (!block) {  // the worker's reader has the patience for it
+    found.bytes = bytes;
+    found.uncounted = !found.ordinal || !last || *found.ordinal > *last;
+    if (!found.uncounted) found.messages = *last + 1 - *found.ordinal;
+    return found;
+  }
   if (block->entries.empty()) {
     found.ordinal = found.next_ordinal;
     return found;
   }
-  const std::uint64_t before =
-      stats.oldest.segment == found.position.segment ? found.position.offset : 0;
-  found.bytes = stats.bytes > before ? stats.bytes - before : 0;
+  found.bytes = bytes;
 
   const auto first = daemon::ordinal_of(block->entries.front().data);
   if (const auto envelope = decode(block->entries.front().data))
@@ -62,15 +69,15 @@ Result<Recovered> find_backlog(Log& log) {
     return found;
   }
   found.ordinal.reset();
-  while (true) {
+  for (;; block = reader->next(read_bytes)) {
+    found.uncounted = !block.ok();
+    if (!block) return found;
     for (const EntryRef& entry : block->entries) {
       ++found.messages;
       if (const auto ordinal = daemon::ordinal_of(entry.data))
         found.next_ordinal = std::max(found.next_ordinal, *ordinal + 1);
     }
     if (block->at_end) return found;
-    block = reader->next(read_bytes);
-    if (!block) return block.status();
   }
 }
 

@@ -12,8 +12,9 @@
 namespace rebuf::daemon {
 
 // How much waits behind the cursor of a log that was just opened. Ordinals tell without reading the
-// backlog; only entries of a Go writer have to be counted.
-[[nodiscard]] Result<Recovered> find_backlog(Log& log);
+// backlog; only entries of a Go writer have to be counted. Bad sectors stop nothing: whoever drains
+// waits for them, and then reads around them.
+[[nodiscard]] Recovered find_backlog(Log& log);
 
 struct Housekept {
   Status status;

@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include "sinks/file/file_sink.h"
-#include "tests/daemon/route/failing_sync.h"
 #include "tests/daemon/route/fake_sink.h"
+#include "tests/daemon/route/faulty_disk.h"
 #include "tests/daemon/route/live_harness.h"
 
 namespace rebuf::daemon {
@@ -180,7 +180,7 @@ TEST_CASE("a message refused among others is in the dead letters, also after a r
 
 TEST_CASE("a log whose sync fails is opened again, and nothing that was answered is lost") {
   const test::TemporaryDirectory directory;
-  FailingSync disk;
+  FaultyDisk disk;
   FakeSink sink;
   sink.work(false);
   auto settings = live_settings(directory);

@@ -109,7 +109,7 @@ class Log {
   [[nodiscard]] virtual Status save_cursor(const Cursor& cursor) = 0;
   [[nodiscard]] virtual const CursorFound& cursor_at_open() const = 0;
   // Options::ordinal_of of the last entry that stood at open; empty when there was none or it had
-  // no ordinal.
+  // no ordinal. Where bad sectors end the log, the highest that may stand in them.
   [[nodiscard]] virtual std::optional<std::uint64_t> last_ordinal_at_open() const = 0;
 
   [[nodiscard]] virtual std::uint64_t segment_count() const = 0;  // completed segments

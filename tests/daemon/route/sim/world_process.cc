@@ -64,10 +64,10 @@ void World::start() {
     if (*steps_to_live_ == 0) throw Died{};
     --*steps_to_live_;
   });
-  const auto found = find_backlog(*log_);
-  disk_->cursor = Cursor{found->position, found->ordinal.value_or(found->next_ordinal), {}};
+  const Recovered found = find_backlog(*log_);
+  disk_->cursor = Cursor{found.position, found.ordinal.value_or(found.next_ordinal), {}};
   core_ = std::make_unique<Core>(settings_, static_cast<Effects&>(*this));
-  core_->start(*found, now_);
+  core_->start(found, now_);
   sink_->attach();
   doing_.reset();
   steps_to_live_.reset();

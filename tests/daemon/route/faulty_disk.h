@@ -1,24 +1,35 @@
-// The real file system, but for the next sync of a file, which fails when a test wants it.
+// The real file system, but for what a test wants to fail: the next sync of a file, and reading the
+// first page of some files.
 #pragma once
 
 #include <atomic>
 #include <cerrno>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "rebuf/file_system.h"
 
 namespace rebuf::daemon {
 
-class FailingSync final : public FileSystem {
+class FaultyDisk final : public FileSystem {
  public:
+  static constexpr std::uint64_t bad_bytes = 4096;
+
   std::atomic<bool> fail_next_sync{false};
+  // From here on the first page of files of these names cannot be read.
+  void spoil(std::set<std::string> names) {
+    const std::lock_guard lock(mutex_);
+    spoilt_ = std::move(names);
+  }
 
   Opened open(const std::filesystem::path& path, int flags, unsigned mode) override {
-    return wrapped(real_.open(path, flags, mode));
+    return wrapped(path, real_.open(path, flags, mode));
   }
   Opened open_directory(const std::filesystem::path& path) override {
-    return wrapped(real_.open_directory(path));
+    return wrapped(path, real_.open_directory(path));
   }
   int mkdir(const std::filesystem::path& path, unsigned mode) override {
     return real_.mkdir(path, mode);
@@ -39,9 +50,10 @@ class FailingSync final : public FileSystem {
  private:
   class Wrapped final : public File {
    public:
-    Wrapped(FailingSync& owner, std::unique_ptr<File> file)
-        : owner_(owner), file_(std::move(file)) {}
+    Wrapped(FaultyDisk& owner, std::string name, std::unique_ptr<File> file)
+        : owner_(owner), name_(std::move(name)), file_(std::move(file)) {}
     std::int64_t pread(std::span<std::byte> into, std::uint64_t offset) override {
+      if (offset < bad_bytes && owner_.spoils(name_)) return -EIO;
       return file_->pread(into, offset);
     }
     std::int64_t pwritev(std::span<const ::iovec> from, std::uint64_t offset) override {
@@ -62,14 +74,23 @@ class FailingSync final : public FileSystem {
     int lock_exclusive() override { return file_->lock_exclusive(); }
 
    private:
-    FailingSync& owner_;
+    FaultyDisk& owner_;
+    const std::string name_;
     std::unique_ptr<File> file_;
   };
-  Opened wrapped(Opened opened) {
-    if (opened.file) opened.file = std::make_unique<Wrapped>(*this, std::move(opened.file));
+  Opened wrapped(const std::filesystem::path& path, Opened opened) {
+    if (opened.file)
+      opened.file = std::make_unique<Wrapped>(*this, path.filename(), std::move(opened.file));
     return opened;
   }
+  bool spoils(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    return spoilt_.contains(name);
+  }
+
   FileSystem& real_ = FileSystem::real();
+  mutable std::mutex mutex_;
+  std::set<std::string> spoilt_;  // guarded by mutex_
 };
 
 }  // namespace rebuf::daemon
