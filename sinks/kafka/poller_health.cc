@@ -12,7 +12,7 @@ using std::chrono::steady_clock;
 void Poller::broker_error(rd_kafka_event_t* event) {
   const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
   const std::string text = rd_kafka_event_error_string(event);
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+  if (rd_kafka_event_error_is_fatal(event) != 0) {
     std::array<char, 512> why{};
     const auto fatal = rd_kafka_fatal_error(client_.rk.get(), why.data(), why.size());
     // Another producer will be refused too; of any other fatal error it knows nothing.

@@ -79,6 +79,23 @@ TEST_CASE(
   CHECK(kafka.stored_values() == expected);
 }
 
+TEST_CASE("what travels behind a message that the broker refuses alone is given back and arrives") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1, {{"cleanup.policy", "compact"}});
+  KafkaSettings settings = Real::settings(kafka.broker);
+  settings.options = {{"batch.num.messages", "1"}};
+  kafka.sink = make_sink(settings);
+  kafka.attach();
+  kafka.messages.add_numbered(22);
+  kafka.messages.list[20].key.reset();
+  CHECK(kafka.channel->submit(kafka.messages.list) == 22);
+  submit_until_done(kafka, 22);
+  CHECK(kafka.recorder.count(Outcome::refused) == 1);
+  auto expected = numbers(22);
+  expected.erase(expected.begin() + 20);
+  CHECK(kafka.stored_values() == expected);
+}
+
 TEST_CASE("an offender that only the broker knows is found alone, and order is kept") {
   // A compacted topic refuses messages without a key, with the whole batch that they travel in.
   Real kafka;
