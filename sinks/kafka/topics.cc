@@ -21,7 +21,7 @@ constexpr milliseconds missing_ask_every{1000};
 // A limit may be raised: an older answer is not enough to refuse a message.
 constexpr milliseconds limit_holds_for{5000};
 
-// max.message.bytes of an answered resource; the broker's default when it is not among its entries.
+// max.message.bytes of an answered resource; none when it is not among its entries.
 std::size_t limit_of(const rd_kafka_ConfigResource_t* resource) {
   std::size_t count = 0;
   const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(resource, &count);
@@ -34,10 +34,10 @@ std::size_t limit_of(const rd_kafka_ConfigResource_t* resource) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
     if (error == std::errc() && end == text.data() + text.size() && bytes > 0) return bytes;
   }
-  return default_limit_bytes;
+  return unlimited_bytes;
 }
 
-// The broker answered, but does not tell: go on with the default, the broker still judges.
+// The broker answered, but does not tell: nothing is too large here, the broker still judges.
 bool answered_without_saying(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
@@ -132,7 +132,7 @@ TopicAnswer Topics::answered(rd_kafka_event_t* event, Time now) {
   if (answer.error != RD_KAFKA_RESP_ERR_NO_ERROR)
     answer.detail = rd_kafka_event_error_string(event);
   std::size_t count = 0;
-  std::size_t limit = default_limit_bytes;
+  std::size_t limit = unlimited_bytes;
   if (const auto* result = rd_kafka_event_DescribeConfigs_result(event)) {
     const auto** resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
     if (answer.error == RD_KAFKA_RESP_ERR_NO_ERROR && count == 1) {

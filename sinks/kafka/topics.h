@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,8 +23,11 @@ namespace rebuf::sinks::kafka {
 
 using Time = std::chrono::steady_clock::time_point;
 
-// The broker's default of max.message.bytes: for a topic that we are not allowed to ask about.
+// The broker's default of max.message.bytes: what batches are cut for, and what the embedded
+// cluster is taken to have.
 inline constexpr std::size_t default_limit_bytes = 1048588;
+// Of a topic whose limit the brokers do not tell.
+inline constexpr std::size_t unlimited_bytes = std::numeric_limits<std::size_t>::max();
 
 enum class TopicState : std::uint8_t { asking, known, missing };
 
@@ -83,7 +87,7 @@ class Topics {
   void drop_handles();
   // With a new producer, before the channels open.
   void make_handles(rd_kafka_t* rk);
-  // The smallest limit that a topic was ever seen with.
+  // The smallest limit that a topic was ever seen with, at most the broker's default.
   [[nodiscard]] std::size_t smallest_limit_bytes() const { return smallest_limit_bytes_; }
 
  private:

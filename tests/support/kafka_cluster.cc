@@ -67,7 +67,7 @@ KafkaCluster::KafkaCluster(int nodes) {
     owned_ = true;
     directory_ =
         std::filesystem::temp_directory_path() / ("rebuf-kafka-" + std::to_string(::getpid()));
-    call("up '" + directory_ + "' " + std::to_string(nodes));
+    call("up '" + directory_ + "' " + std::to_string(nodes), "REBUF_KAFKA_LIMITED=1");
   }
   std::ifstream(directory_ + "/bootstrap") >> bootstrap_;
   REQUIRE_MESSAGE(!bootstrap_.empty(), "no broker in ", directory_,
@@ -81,8 +81,8 @@ KafkaCluster::~KafkaCluster() {
   if (std::system(down.c_str()) == 0) std::filesystem::remove_all(directory_);
 }
 
-void KafkaCluster::call(const std::string& arguments) {
-  const std::string command = std::string(REBUF_KAFKA_SCRIPT) + " " + arguments;
+void KafkaCluster::call(const std::string& arguments, const std::string& environment) {
+  const std::string command = environment + " " + REBUF_KAFKA_SCRIPT + " " + arguments;
   REQUIRE_MESSAGE(std::system(command.c_str()) == 0, command);
 }
 
@@ -122,6 +122,34 @@ void KafkaCluster::create(const std::string& topic, int partitions,
     error = answer(queue.get());
   }
   REQUIRE_MESSAGE(error == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(error));
+}
+
+std::string KafkaCluster::limited_bootstrap() const {
+  REQUIRE(nodes_ == 1);
+  return bootstrap_.substr(0, bootstrap_.rfind(':')) + ":9094";
+}
+
+void KafkaCluster::allow_limited_to_write(const std::string& topic) {
+  const ClientHandle client = make_client(bootstrap_);
+  const QueueHandle queue(rd_kafka_queue_new(client.get()));
+  std::array<char, 512> why{};
+  const std::unique_ptr<rd_kafka_AclBinding_t, Destroy<rd_kafka_AclBinding_destroy>> rule(
+      rd_kafka_AclBinding_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str(),
+                              RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:limited", "*",
+                              RD_KAFKA_ACL_OPERATION_WRITE, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW,
+                              why.data(), why.size()));
+  REQUIRE_MESSAGE(rule != nullptr, why.data());
+  std::array<rd_kafka_AclBinding_t*, 1> rules{rule.get()};
+  rd_kafka_CreateAcls(client.get(), rules.data(), rules.size(), nullptr, queue.get());
+  const EventHandle event(rd_kafka_queue_poll(queue.get(), timeout_ms));
+  REQUIRE(event != nullptr);
+  REQUIRE_MESSAGE(rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR_NO_ERROR,
+                  rd_kafka_event_error_string(event.get()));
+  std::size_t count = 0;
+  const auto** results =
+      rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
+  REQUIRE(count == 1);
+  REQUIRE(rd_kafka_acl_result_error(results[0]) == nullptr);
 }
 
 void KafkaCluster::remove(const std::string& topic) {

@@ -29,12 +29,17 @@ class KafkaCluster {
   void create(const std::string& topic, int partitions,
               const std::map<std::string, std::string>& config = {});
   void remove(const std::string& topic);
+  // Where the user `limited` (password the same, SASL PLAIN) comes in, who may write to the topics
+  // that it was allowed, and not ask about their configuration.
+  [[nodiscard]] std::string limited_bootstrap() const;
+  void allow_limited_to_write(const std::string& topic);
   // Throttles the producer with this client.id above a rate.
   void limit(const std::string& client_id, std::size_t bytes_per_second);
 
  private:
   explicit KafkaCluster(int nodes);
-  void call(const std::string& arguments);
+  // `environment`: assignments, as a shell takes them before a command.
+  void call(const std::string& arguments, const std::string& environment = {});
 
   bool owned_ = false;
   int nodes_ = 1;

@@ -96,6 +96,35 @@ TEST_CASE("what travels behind a message that the broker refuses alone is given 
   CHECK(kafka.stored_values() == expected);
 }
 
+// A sink whose user may write to the topic, but not ask for its limit.
+struct Limited : Real {
+  explicit Limited(const std::string& max_message_bytes) {
+    broker.create(topic, 1, {{"max.message.bytes", max_message_bytes}});
+    broker.allow_limited_to_write(topic);
+    KafkaSettings settings;
+    settings.brokers = broker.limited_bootstrap();
+    settings.options = {{"security.protocol", "SASL_PLAINTEXT"},
+                        {"sasl.mechanism", "PLAIN"},
+                        {"sasl.username", "limited"},
+                        {"sasl.password", "limited"}};
+    sink = make_sink(settings);
+    attach();
+  }
+};
+
+TEST_CASE("a limit above the default that the sink may not ask for is the broker's to judge") {
+  Limited kafka("3000000");
+  kafka.messages.add_numbered(1);
+  kafka.messages.add(2, "1." + std::string(2'000'000, '.'));
+  kafka.messages.add(3, "2." + std::string(4'000'000, '.'));
+  kafka.messages.add(4, "3");
+  CHECK(kafka.channel->submit(kafka.messages.list) == 4);
+  submit_until_done(kafka, 4);
+  CHECK(kafka.recorder.count(Outcome::refused) == 1);
+  CHECK(kafka.recorder.by_token.at(kafka.messages.list[2].token).refusal == Refusal::too_large);
+  CHECK(kafka.stored_values() == std::vector<std::string>{"0", "1", "3"});
+}
+
 TEST_CASE("an offender that only the broker knows is found alone, and order is kept") {
   // A compacted topic refuses messages without a key, with the whole batch that they travel in.
   Real kafka;
