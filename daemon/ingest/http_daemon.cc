@@ -139,7 +139,9 @@ void HttpDaemon::on_completed(void*, MHD_Connection*, void** context, MHD_Reques
 
 // A path with %00 would be cut there; left as it is, it is found nowhere.
 std::size_t HttpDaemon::on_unescape(void*, MHD_Connection*, char* text) {
-  return std::strstr(text, "%00") != nullptr ? std::strlen(text) : MHD_http_unescape(text);
+  if (std::strchr(text, '%') == nullptr || std::strstr(text, "%00") != nullptr)
+    return std::strlen(text);
+  return MHD_http_unescape(text);
 }
 
 void HttpDaemon::on_log(void* self, const char* format, va_list arguments) {

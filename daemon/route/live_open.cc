@@ -100,9 +100,11 @@ Result<std::unique_ptr<Log>> LiveRoute::open_log() {
     with_core([&](Core& core, Clock::time_point now) {
       core.appended(groups, log_->stats().bytes, now);
     });
+    regroup_.wait(groups.size());
   };
   options.on_commit = [this](const CommitInfo& commit) {
     histograms_.wal_commit_entries.observe(static_cast<double>(commit.entries));
+    regroup_.synced(commit.sync_time);
     if (commit.sync_time.count() > 0)
       histograms_.wal_sync.observe(std::chrono::duration<double>(commit.sync_time).count());
   };

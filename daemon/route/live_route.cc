@@ -88,7 +88,9 @@ std::size_t LiveRoute::submit(std::span<const sinks::OutMessage> messages) {
 }
 
 Status LiveRoute::append(std::span<const Bytes> group, std::uint64_t tag) {
-  return log_->append(group, tag);
+  Status status = log_->append(group, tag);
+  if (status.ok()) regroup_.came();
+  return status;
 }
 
 void LiveRoute::resume_appends() {

@@ -23,6 +23,7 @@
 #include "daemon/route/dead_letters.h"
 #include "daemon/route/identity.h"
 #include "daemon/route/lifetime.h"
+#include "daemon/route/regroup.h"
 
 namespace rebuf::daemon {
 
@@ -113,6 +114,7 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   const LiveRouteSettings settings_;
   const std::filesystem::path dir_;
   RouteHistograms histograms_;
+  Regroup regroup_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,11 +1,13 @@
-// What lies beside the log: identity, dead letters, lifetime totals.
+// What stands beside the core: identity, dead letters, lifetime totals, the pause behind a commit.
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "daemon/route/dead_letters.h"
 #include "daemon/route/identity.h"
 #include "daemon/route/lifetime.h"
+#include "daemon/route/regroup.h"
 #include "tests/support/temporary_directory.h"
 
 namespace rebuf::daemon {
@@ -152,6 +154,28 @@ TEST_CASE(
   const Totals fewer = sum(continued(before, 1), now);
   CHECK(fewer.recovered == 0);
   CHECK(fewer.dropped[static_cast<std::size_t>(DropReason::damaged)] == 3);
+}
+
+TEST_CASE("behind a commit, those who were told are waited for, and no longer than half a sync") {
+  Regroup regroup(std::chrono::minutes(1));
+  const auto come = [&](int groups) {
+    for (; groups > 0; --groups) regroup.came();
+  };
+  regroup.synced(std::chrono::microseconds(10));
+  come(9);
+  CHECK_FALSE(regroup.wait(8));  // nobody comes back: one waits, of nine
+  come(8);
+  regroup.synced(std::chrono::hours(1));
+  std::thread clients([&] { come(8); });
+  CHECK(regroup.wait(8));
+  clients.join();
+}
+
+TEST_CASE("a few clients are not waited for") {
+  Regroup regroup(std::chrono::minutes(1));
+  regroup.synced(std::chrono::hours(1));
+  regroup.came();
+  CHECK_FALSE(regroup.wait(1));
 }
 
 }  // namespace rebuf::daemon
