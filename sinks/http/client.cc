@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -14,6 +15,7 @@
 namespace rebuf::sinks::http {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kept_body_bytes = 256;
@@ -64,6 +66,13 @@ std::string_view class_of(httplib::Error error) {
   }
 }
 
+// How long one of `untried` addresses may leave a connect unanswered, when no more than until
+// `deadline` is left for all of them.
+milliseconds share_of_time(steady_clock::time_point deadline, std::size_t untried) {
+  const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+  return std::max(left / static_cast<int>(untried), milliseconds(1));
+}
+
 std::string reason_of(std::string_view error_class, httplib::Error error) {
   if (error == httplib::Error::SSLServerVerification)
     return "the server's certificate is not trusted, or not for this host";
@@ -75,8 +84,8 @@ std::string reason_of(std::string_view error_class, httplib::Error error) {
 
 }  // namespace
 
-Client::Client(Url url, std::chrono::milliseconds timeout)
-    : url_(std::move(url)), timeout_(timeout), resolver_(url_.host) {
+Client::Client(Url url, milliseconds timeout, Resolver::LookUp look_up)
+    : url_(std::move(url)), timeout_(timeout), resolver_(url_.host, std::move(look_up)) {
   if (url_.tls)
     client_ = std::make_unique<httplib::SSLClient>(url_.host, url_.port);
   else
@@ -133,10 +142,12 @@ Answer Client::send_anywhere(const std::string& method, const std::string& targe
   const Resolved resolved = resolver_.resolve(timeout_);
   answer.error_class = class_since(began, "connect");
   answer.reason = resolved.error;
+  std::size_t untried = resolved.addresses.size();
   for (const std::string& address : resolved.addresses) {
     client_->set_hostname_addr_map({{url_.host, address}});
+    client_->set_connection_timeout(share_of_time(began + timeout_, untried--));
     answer = send_once(method, target, request);
-    if (answer.error_class != "connect") break;
+    if (!answer.not_connected || was_cut_) break;
   }
   return answer;
 }
@@ -173,6 +184,8 @@ Answer Client::send_once(const std::string& method, const std::string& target,
   if (answer.status != 0) return answer;
   answer.error_class = class_since(began, class_of(error));
   answer.sent = class_of(error) == "reset";
+  answer.not_connected =
+      error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout;
   if (answer.reason.empty()) answer.reason = reason_of(answer.error_class, error);
   return answer;
 }
@@ -184,9 +197,10 @@ Answer Client::connect() {
   Fd kept_alive = watch_instead(Fd());
   const Resolved resolved = resolver_.resolve(timeout_);
   answer.reason = resolved.error;
+  std::size_t untried = resolved.addresses.size();
   for (const std::string& address : resolved.addresses) {
-    answer.reason =
-        try_connect(address, url_.port, timeout_, [this](int socket) { watch(socket); });
+    const milliseconds share = share_of_time(began + timeout_, untried--);
+    answer.reason = try_connect(address, url_.port, share, [this](int socket) { watch(socket); });
     if (answer.reason.empty() || was_cut_) break;
   }
   watch_instead(std::move(kept_alive));

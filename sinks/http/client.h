@@ -32,16 +32,17 @@ struct Answer {
   std::string retry_after;  // header values
   std::string location;
   // When none came:
-  bool sent = false;        // the endpoint may have got the request, or a part of it
+  bool sent = false;  // the endpoint may have got the request, or a part of it
+  bool not_connected = false;
   std::string error_class;  // "connect", "timeout", "tls", "reset"
   std::string reason;
 };
 
 class Client {
  public:
-  // `timeout` is of connecting, and of each wait for the other side; a whole request is bounded by
-  // whoever calls cut().
-  Client(Url url, std::chrono::milliseconds timeout);
+  // `timeout` is of connecting, to all of the name's addresses together, and of each wait for the
+  // other side; a whole request is bounded by whoever calls cut().
+  Client(Url url, std::chrono::milliseconds timeout, Resolver::LookUp look_up = http::look_up);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -1,5 +1,6 @@
 #include "endpoint.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,12 +10,18 @@
 namespace rebuf::sinks::test {
 namespace {
 
-// A listening socket, or with `backlog` < 0 one that only has its port.
-Fd bound_socket(int& port, int backlog) {
-  Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+sockaddr_in address_of(const char* host, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  REQUIRE(::inet_pton(AF_INET, host, &address.sin_addr) == 1);
+  return address;
+}
+
+// A listening socket, or with `backlog` < 0 one that only has its port; 0: the kernel chooses that.
+Fd bound_socket(int& port, int backlog, const char* host = "127.0.0.1") {
+  Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = address_of(host, port);
   socklen_t size = sizeof(address);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   REQUIRE(::bind(socket.get(), generic, size) == 0);
@@ -188,18 +195,15 @@ int closed_port() {
   return port;
 }
 
-std::vector<Fd> full_listener(int& port) {
+std::vector<Fd> full_listener(int& port, const char* host) {
   std::vector<Fd> sockets;
-  sockets.push_back(bound_socket(port, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  sockets.push_back(bound_socket(port, 0, host));
+  const sockaddr_in address = address_of(host, port);
   // A queue of 0 takes one; the second shows that there is no room any more.
   for (int i = 0; i < 2; ++i) {
     sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const int connected =
-        ::connect(sockets.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    const int connected = ::connect(sockets.back().get(),
+                                    reinterpret_cast<const sockaddr*>(&address), sizeof(address));
     REQUIRE((connected == 0 || errno == EINPROGRESS));
   }
   return sockets;
