@@ -12,14 +12,15 @@ namespace rebuf::daemon {
 
 using IdPrefix = std::array<std::uint8_t, 8>;
 
-// Start number 0, which no process uses, then 16 bits of the segment and 24 of the offset in steps
-// of 8 bytes (an entry takes 13).
+// A prefix for each segment (times an odd number, so that no two are the same), start number 0,
+// which no process uses, and the offset, of which a segment has less than the 40 bits hold.
 inline sinks::MessageId foreign_id(const IdPrefix& prefix, Position at) {
   sinks::MessageId id;
-  for (std::size_t i = 0; i < prefix.size(); ++i) id.bytes[i] = prefix[i];
-  const std::uint64_t count = (at.segment & 0xFFFF) << 24 | (at.offset / 8 & 0xFFFFFF);
+  const std::uint64_t segment = at.segment * 0x9E3779B97F4A7C15ULL;
+  for (std::size_t i = 0; i < prefix.size(); ++i)
+    id.bytes[i] = static_cast<std::uint8_t>(prefix[i] ^ segment >> (8 * i));
   for (std::size_t i = 0; i < 5; ++i)
-    id.bytes[15 - i] = static_cast<std::uint8_t>(count >> (8 * i));
+    id.bytes[15 - i] = static_cast<std::uint8_t>(at.offset >> (8 * i));
   return id;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,12 +16,13 @@ namespace {
 
 constexpr std::size_t slot_bytes = 512;  // a sector: written whole or not at all
 constexpr std::uint32_t last_start = (1U << 24) - 1;
+constexpr std::uint64_t last_count = (1ULL << 40) - 1;
 
 // As it lies in the file, host byte order: the file belongs to this machine.
 struct Slot {
   std::array<char, 8> magic{'r', 'e', 'b', 'u', 'f', 'i', 'd', '1'};
   std::uint64_t generation = 0;
-  std::uint64_t machine = 0;  // hash of the machine id
+  std::uint64_t origin = 0;  // hash of the machine id and the file
   IdPrefix prefix{};
   std::uint64_t start = 0;
   std::uint64_t checksum = 0;  // of everything before
@@ -39,6 +41,26 @@ std::uint64_t checksum(const Slot& slot) { return fnv1a(&slot, offsetof(Slot, ch
 Status failed(const char* what, const std::filesystem::path& file) {
   const int error = errno;
   return {error == ENOSPC ? Code::full : Code::io, what, file.string(), error};
+}
+
+// Of the machine, and of the file on it: a copy has another inode or another time of birth, also
+// when it comes back to where the original was.
+Result<std::uint64_t> origin_of(int fd, const std::filesystem::path& file,
+                                const std::string& machine_id) {
+  struct statx info {};
+  if (::statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &info) != 0)
+    return failed("statx", file);
+  std::string origin = machine_id + " " + std::to_string(info.stx_ino);
+  if ((info.stx_mask & STATX_BTIME) != 0)
+    origin +=
+        " " + std::to_string(info.stx_btime.tv_sec) + " " + std::to_string(info.stx_btime.tv_nsec);
+  return fnv1a(origin.data(), origin.size());
+}
+
+Status make_prefix(IdPrefix& prefix) {
+  if (::getrandom(prefix.data(), prefix.size(), 0) != static_cast<ssize_t>(prefix.size()))
+    return {Code::io, "getrandom", {}, errno};
+  return {};
 }
 
 enum class Read : std::uint8_t { whole, blank, torn };
@@ -70,16 +92,16 @@ Result<Identity> Identity::open(const std::filesystem::path& file, const std::st
   // A slot that cannot be read may have been the newer one: its start number is not known.
   const bool sure = read_a != Read::torn && read_b != Read::torn;
 
+  const Result<std::uint64_t> origin = origin_of(fd.get(), file, machine_id);
+  if (!origin) return origin.status();
   Slot slot;
-  slot.machine = fnv1a(machine_id.data(), machine_id.size());
+  slot.origin = *origin;
   slot.generation = last != nullptr ? last->generation + 1 : 1;
-  if (last != nullptr && sure && last->machine == slot.machine && last->start < last_start) {
+  if (last != nullptr && sure && last->origin == slot.origin && last->start < last_start) {
     slot.prefix = last->prefix;
     slot.start = last->start + 1;
   } else {
-    if (::getrandom(slot.prefix.data(), slot.prefix.size(), 0) !=
-        static_cast<ssize_t>(slot.prefix.size()))
-      return failed("getrandom", file);
+    if (Status status = make_prefix(slot.prefix); !status.ok()) return status;
     slot.start = 1;
   }
   slot.checksum = checksum(slot);
@@ -90,13 +112,14 @@ Result<Identity> Identity::open(const std::filesystem::path& file, const std::st
   const sinks::Fd parent(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (parent.get() < 0 || ::fsync(parent.get()) != 0) return failed("fsync", file.parent_path());
 
-  Identity identity;
-  identity.prefix_ = slot.prefix;
-  identity.start_ = static_cast<std::uint32_t>(slot.start);
-  return identity;
+  return Identity(slot.prefix, static_cast<std::uint32_t>(slot.start), 0);
 }
 
 sinks::MessageId Identity::next() {
+  if (count_ > last_count) {  // after 127 days at 100,000 a second
+    ignore(make_prefix(prefix_), "getrandom fails at the start of a system only");
+    count_ = 0;
+  }
   sinks::MessageId id;
   std::copy(prefix_.begin(), prefix_.end(), id.bytes.begin());
   for (std::size_t i = 0; i < 3; ++i)

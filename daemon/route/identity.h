@@ -1,7 +1,8 @@
 // Where a route's message ids come from: <data_dir>/<route>/identity keeps the random prefix and
 // the start number. Two slots of 512 bytes, made at full size once and then written in place, so
-// that a full disk stops no start. The raised start number is durable before open() returns: no id
-// is ever used twice. Owned by the route, used under its lock.
+// that a full disk stops no start. The raised start number is durable before open() returns, and a
+// file that may not be the one that was written last gets a new prefix: no id is ever used twice.
+// Owned by the route, used under its lock.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +17,16 @@ namespace rebuf::daemon {
 
 class Identity {
  public:
-  // `machine_id` is what /etc/machine-id holds (may be empty); another one than last time makes a
-  // new prefix, and so does a slot that cannot be read: it may have been the newer one.
+  // A new prefix is made when `machine_id` (of /etc/machine-id, may be empty) is another one than
+  // last time; when the file is a copy (another inode or time of birth): the original goes on
+  // counting, or has counted on since; and when a slot cannot be read: it may have been the newer.
   [[nodiscard]] static Result<Identity> open(const std::filesystem::path& file,
                                              const std::string& machine_id);
+
+  Identity() = default;
+  // Of a process that has made `count` ids.
+  Identity(const IdPrefix& prefix, std::uint32_t start, std::uint64_t count)
+      : prefix_(prefix), start_(start), count_(count) {}
 
   [[nodiscard]] sinks::MessageId next();
   [[nodiscard]] const IdPrefix& prefix() const { return prefix_; }

@@ -1,6 +1,7 @@
 // The live route: real log, real threads, a fake sink or the file sink.
 #include <atomic>
 #include <fstream>
+#include <set>
 
 #include "sinks/file/file_sink.h"
 #include "tests/daemon/route/fake_sink.h"
@@ -266,6 +267,36 @@ TEST_CASE("the counters add up at every moment under load from several threads a
     REQUIRE(number > last[client]);
     last[client] = number;
   }
+}
+
+TEST_CASE("no id is used twice: over restarts, and by copies of the directory here and elsewhere") {
+  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory copy_here;
+  const test::TemporaryDirectory copy_there;
+  std::set<sinks::MessageId> ids;
+  std::size_t messages = 0;
+  const auto use = [&](const test::TemporaryDirectory& where, const std::string& machine) {
+    FakeSink sink;
+    sink.work(false);
+    LiveRouteSettings settings = live_settings(where);
+    settings.machine_id = machine;
+    const auto route = open_route(std::move(settings));
+    route->start(sink);
+    for (int i = 0; i < 20; ++i) {
+      const Answer answer = offer(*route, {value(messages)})->answer();
+      REQUIRE(answer.buffered == 1);
+      ids.insert(answer.first_id);
+      ++messages;
+    }
+  };
+  use(directory, "machine");
+  use(directory, "machine");
+  for (const auto* copy : {&copy_here, &copy_there})
+    std::filesystem::copy(directory.path(), copy->path(), std::filesystem::copy_options::recursive);
+  use(directory, "machine");
+  use(copy_here, "machine");
+  use(copy_there, "another machine");
+  CHECK(ids.size() == messages);
 }
 
 TEST_CASE("with the file sink: lines in the file, in order, and none twice") {

@@ -2,9 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "daemon/route/dead_letters.h"
+#include "daemon/route/foreign.h"
 #include "daemon/route/identity.h"
 #include "daemon/route/lifetime.h"
 #include "daemon/route/regroup.h"
@@ -61,6 +63,50 @@ TEST_CASE("a directory that comes from another machine gets a prefix of its own"
   const auto there = Identity::open(file, "another machine");
   CHECK(here->prefix() == again->prefix());
   CHECK(here->prefix() != there->prefix());
+}
+
+TEST_CASE("a copy gets a prefix of its own, and so does a backup that comes back") {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "identity";
+  const auto copy = directory.path() / "copy";
+  const auto backup = directory.path() / "backup";
+  const auto original = Identity::open(file, "machine");
+  std::filesystem::copy_file(file, copy);
+  std::filesystem::copy_file(file, backup);
+  const auto copied = Identity::open(copy, "machine");
+  CHECK(copied->prefix() != original->prefix());
+  CHECK(Identity::open(copy, "machine")->prefix() == copied->prefix());
+  // The original has gone on; its backup knows nothing of that.
+  CHECK(Identity::open(file, "machine")->prefix() == original->prefix());
+  std::filesystem::rename(backup, file);
+  CHECK(Identity::open(file, "machine")->prefix() != original->prefix());
+}
+
+TEST_CASE("when all counts of a start are used up, ids go on under another prefix") {
+  constexpr std::uint64_t counts = 1ULL << 40;
+  Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, counts - 2);
+  std::vector<sinks::MessageId> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(identity.next());
+  const auto prefix = [](const sinks::MessageId& id) {
+    return std::vector(id.bytes.begin(), id.bytes.begin() + 8);
+  };
+  CHECK(prefix(ids[0]) == prefix(ids[1]));
+  CHECK(prefix(ids[1]) != prefix(ids[2]));
+  CHECK(prefix(ids[2]) == prefix(ids[3]));
+  CHECK(ids[0] < ids[1]);
+  CHECK(ids[2] < ids[3]);
+}
+
+TEST_CASE("entries of a Go writer have different ids wherever they stand") {
+  const IdPrefix prefix{1, 2, 3, 4, 5, 6, 7, 8};
+  std::set<sinks::MessageId> ids;
+  std::size_t places = 0;
+  for (const SegmentId segment : {0UL, 1UL, 255UL, 65'535UL, 65'536UL, 1UL << 24})
+    for (const std::uint64_t offset : {0UL, 13UL, 26UL, 128UL << 20, (128UL << 20) + 13}) {
+      ids.insert(foreign_id(prefix, {segment, offset}));
+      ++places;
+    }
+  CHECK(ids.size() == places);
 }
 
 TEST_CASE("a slot that cannot be read makes a new prefix, for nobody knows what was used") {
