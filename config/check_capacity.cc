@@ -48,13 +48,15 @@ void check_route(const Checked& checked, const RouteConfig& route) {
         "at most `" + format_size(memory / 2) + "`, or more memory");
 }
 
-// All that the routes may fill: the log, the dead letters, and four segments of quarantine.
+// All that the routes may fill: the log, the dead letters, four segments of quarantine, and the
+// idempotency keys with their answers.
 std::uint64_t total_capacity(const Config& config) {
   constexpr std::uint64_t quarantined_segments = 4;
   std::uint64_t total = config.limits.keep_free;
   for (const RouteConfig& route : config.routes)
     total += route.buffer.max_bytes + route.dead_letters_max_bytes +
-             quarantined_segments * route.buffer.segment_size;
+             quarantined_segments * route.buffer.segment_size +
+             idempotency_bytes_per_key * route.idempotency_max_keys;
   return total;
 }
 

@@ -135,6 +135,10 @@ struct Buffer {
   friend bool operator==(const Buffer&, const Buffer&) = default;
 };
 
+// What an idempotency key may take, of memory and of disk: 255 bytes with the answer of a request
+// that was taken whole.
+inline constexpr std::uint64_t idempotency_bytes_per_key = 640;
+
 struct RouteConfig {
   std::string name;
   std::string path;  // "/ingest/<name>"
@@ -156,6 +160,8 @@ struct RouteConfig {
   OnError on_invalid = OnError::dead_letter;
   OnError on_auth = OnError::retry;
   std::uint64_t dead_letters_max_bytes = 256ULL << 20;
+  Milliseconds idempotency_window{600'000};
+  std::uint32_t idempotency_max_keys = 100'000;
   Location location;
   friend bool operator==(const RouteConfig&, const RouteConfig&) = default;
 };

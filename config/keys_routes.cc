@@ -72,6 +72,13 @@ Table<RouteConfig> dead_letters_keys() {
           {"max_age"}};
 }
 
+Table<RouteConfig> idempotency_keys() {
+  return {{value("window", &RouteConfig::idempotency_window, duration_type(seconds(1), days(7))),
+           value("max_keys", &RouteConfig::idempotency_max_keys,
+                 integer_type<std::uint32_t>(1, 1'000'000))},
+          {}};
+}
+
 Table<RouteConfig> message_keys() {
   return {
       {value("path", &RouteConfig::path, text_type("path", check_route_path), "`/ingest/<route>`"),
@@ -95,7 +102,7 @@ Table<RouteConfig> message_keys() {
        pairs("add_headers", &RouteConfig::add_headers,
              in_lower_case(text_type("header name", check_header_name)),
              text_type("text", check_header_value))},
-      {"idempotency"}};
+      {}};
 }
 
 void read_route(const Reader& here, const Entry& entry, Draft& into) {
@@ -125,6 +132,7 @@ Table<RouteDraft> route_keys() {
   add("drain", drain_keys());
   add("on_error", on_error_keys());
   add("dead_letters", dead_letters_keys());
+  add("idempotency", idempotency_keys());
   return table;
 }
 

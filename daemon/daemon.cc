@@ -58,14 +58,25 @@ Status Daemon::open_routes() {
       live_.push_back(opened->get());
       routes_.push_back(std::move(*opened));
       live_.back()->start(*sink_of(route).sink);
+      keys_.push_back(open_keys(route));
       continue;
     }
     if (opened.status().code() == Code::locked) return opened.status();
     logging_.error(
         fmt::format("route {} refuses everything: {}", route.name, opened.status().message()));
     routes_.push_back(std::make_unique<FailedRoute>(route, opened.status().message()));
+    keys_.push_back(nullptr);
   }
   return {};
+}
+
+std::unique_ptr<idempotency::KeyGate> Daemon::open_keys(const config::RouteConfig& route) {
+  idempotency::KeyGateSettings settings;
+  settings.dir = data_dir_.path() / route.name / "idempotency";
+  settings.window = route.idempotency_window;
+  settings.max_keys = route.idempotency_max_keys;
+  settings.logger = logging_.route_logger("route " + route.name);
+  return std::make_unique<idempotency::KeyGate>(std::move(settings));
 }
 
 RunningSink& Daemon::sink_of(const config::RouteConfig& route) {
@@ -76,7 +87,10 @@ RunningSink& Daemon::sink_of(const config::RouteConfig& route) {
 Status Daemon::listen() {
   std::vector<Route*> routes;
   for (const auto& route : routes_) routes.push_back(route.get());
-  auto ingest = IngestServer::start(config_.http, routes, budget_, logging_.sinks_logger("ingest"));
+  std::vector<idempotency::KeyGate*> keys;
+  for (const auto& gate : keys_) keys.push_back(gate.get());
+  auto ingest =
+      IngestServer::start(config_.http, routes, budget_, logging_.sinks_logger("ingest"), keys);
   if (!ingest) return ingest.status();
   ingest_ = std::move(*ingest);
   auto admin = AdminServer::start(config_.admin, sources());
@@ -101,7 +115,7 @@ AdminSources Daemon::sources() const {
     sources.ingest_addresses.push_back(listen.text());
   }
   for (std::size_t i = 0; i < routes_.size(); ++i)
-    sources.routes.push_back({routes_[i].get(), &ingest_->counts(i)});
+    sources.routes.push_back({routes_[i].get(), &ingest_->counts(i), keys_[i].get()});
   for (const RunningSink& sink : sinks_) sources.sinks.push_back(sink.view());
   sources.unrouted = &ingest_->unrouted_counts();
   return sources;

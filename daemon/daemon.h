@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "daemon/admin/admin_server.h"
 #include "daemon/data_dir.h"
+#include "daemon/idempotency/key_gate.h"
 #include "daemon/ingest/ingest_server.h"
 #include "daemon/logging.h"
 #include "daemon/memory_budget.h"
@@ -51,6 +52,7 @@ class Daemon {
   Daemon(const config::Config& config, const Logging& logging, DataDir data_dir);
   [[nodiscard]] Status make_sinks();
   [[nodiscard]] Status open_routes();
+  [[nodiscard]] std::unique_ptr<idempotency::KeyGate> open_keys(const config::RouteConfig& route);
   [[nodiscard]] Status listen();
   [[nodiscard]] AdminSources sources() const;
   [[nodiscard]] RunningSink& sink_of(const config::RouteConfig& route);
@@ -62,7 +64,9 @@ class Daemon {
   const DataDir data_dir_;
   MemoryBudget budget_;
   std::vector<RunningSink> sinks_;
-  std::vector<std::unique_ptr<Route>> routes_;  // in the order of the configuration
+  // In the order of the configuration. Null: the route could not be opened.
+  std::vector<std::unique_ptr<idempotency::KeyGate>> keys_;
+  std::vector<std::unique_ptr<Route>> routes_;  // in the same order
   std::vector<LiveRoute*> live_;                // those of them that could be opened
   std::unique_ptr<IngestServer> ingest_;
   std::unique_ptr<AdminServer> admin_;

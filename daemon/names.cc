@@ -28,6 +28,8 @@ std::string_view to_string(AnswerCode code) noexcept {
       return "invalid";
     case AnswerCode::auth:
       return "auth";
+    case AnswerCode::key_reused:
+      return "key_reused";
   }
   return "unknown";
 }

@@ -65,6 +65,8 @@ enum class AnswerCode : std::uint8_t {
   unknown_topic,
   invalid,
   auth,
+  // the Idempotency-Key belongs to another request (422)
+  key_reused,
 };
 [[nodiscard]] std::string_view to_string(AnswerCode code) noexcept;  // "buffer_full", …
 
@@ -87,6 +89,7 @@ struct Answer {
   sinks::MessageId first_id, last_id;
   std::int32_t partition = -1;  // of a single delivered message, when the sink has such
   std::int64_t offset = -1;
+  bool repeated = false;  // as an earlier request with the same Idempotency-Key was answered
 };
 
 // Made by the ingest server, given to a route with Route::offer, kept alive by both until the

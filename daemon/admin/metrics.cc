@@ -32,6 +32,15 @@ void add_route_histograms(Families& families, const std::vector<RouteView>& rout
                 view.route->histograms().wal_commit_entries);
 }
 
+void add_suppressed(Families& families, const std::vector<RouteView>& routes) {
+  Family family(families, "rebufd_duplicates_suppressed_total",
+                "Messages of repeated requests that were answered as the first and not forwarded",
+                MetricType::Counter);
+  for (const RouteView& view : routes)
+    if (view.keys != nullptr)
+      family.add({{"route", view.route->config().name}}, view.keys->suppressed());
+}
+
 void add_http_counts(Families& families, const AdminSources& sources) {
   Family family(families, "rebufd_http_requests_total",
                 "Answers on the ingest port; without a route: to requests that belong to none",
@@ -75,6 +84,7 @@ std::string render_metrics(const AdminSources& sources) {
   admin::add_route_counters(families, snapshots);
   admin::add_route_gauges(families, snapshots);
   admin::add_route_histograms(families, sources.routes);
+  admin::add_suppressed(families, sources.routes);
   admin::add_http_counts(families, sources);
   admin::add_sinks(families, sources.sinks);
   admin::add_process(families, sources);

@@ -27,6 +27,7 @@ using Families = std::vector<prometheus::MetricFamily>;
 void add_route_counters(Families& families, const std::vector<RouteSnapshot>& snapshots);
 void add_route_gauges(Families& families, const std::vector<RouteSnapshot>& snapshots);
 void add_route_histograms(Families& families, const std::vector<RouteView>& routes);
+void add_suppressed(Families& families, const std::vector<RouteView>& routes);
 void add_http_counts(Families& families, const AdminSources& sources);
 void add_sinks(Families& families, const std::vector<SinkView>& sinks);
 void add_process(Families& families, const AdminSources& sources);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/idempotency/key_gate.h"
 #include "daemon/metrics_store.h"
 #include "daemon/route.h"
 #include "daemon/sink_metrics.h"
@@ -24,7 +25,8 @@ struct SinkView {
 
 struct RouteView {
   const Route* route = nullptr;
-  const HttpCounts* http = nullptr;  // of the ingest port
+  const HttpCounts* http = nullptr;            // of the ingest port
+  const idempotency::KeyGate* keys = nullptr;  // null: the route could not be opened
 };
 
 struct AdminSources {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -51,6 +52,7 @@ void Connection::on_completed() {
   target_ = {};
   headers_ = {};
   packed_headers_.clear();
+  keyed_.reset();
   waiter_.charge = {};
   body_ = std::string();  // idle connections keep no body's memory
   reply_.reset();
@@ -75,7 +77,7 @@ MHD_Result Connection::on_call(std::string_view url, std::string_view method,
     case Phase::offered:
       break;
   }
-  return send(reply_to(request_->answer(), request_->batch.size(), form_ != Form::single));
+  return send(reply_to(request_->answer(), request_->messages(), form_ != Form::single));
 }
 
 MHD_Result Connection::at_headers(std::string_view url, std::string_view method) {
@@ -203,8 +205,23 @@ void Connection::build(std::string_view body) {
     envelope.value = value;
     batch.add(envelope);
   }));
+  if (keyed_ != nullptr) keyed_->fingerprint = fingerprint(body);
   request_ = std::make_shared<IngestRequest>(
       std::move(batch), started() + service_.http.request_timeout, mailbox_, connection_);
+}
+
+// Of all that decides which messages they are; a repeat may have another time and other headers.
+idempotency::Fingerprint Connection::fingerprint(std::string_view body) const {
+  const std::array<std::string_view, 5> parts{to_string(form_), headers_.topic.value_or(""),
+                                              headers_.key ? "key" : "no key",
+                                              headers_.key.value_or(""), body};
+  return idempotency::fingerprint_of(parts);
+}
+
+void Connection::offer() {
+  Route& route = *target_.entry->route;
+  if (keyed_ == nullptr) return route.offer(request_);
+  target_.entry->keys->offer(keyed_->key, keyed_->fingerprint, request_, route);
 }
 
 // The request has come whole: to the route with it, and wait for the answer.
@@ -218,7 +235,7 @@ MHD_Result Connection::finish() {
     return send(problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s));
   }
   phase_ = Phase::offered;
-  target_.entry->route->offer(request_);
+  offer();
   if (!request_->answered()) {
     watch.stage = Watch::Stage::held;
     MHD_suspend_connection(connection_);
@@ -226,7 +243,7 @@ MHD_Result Connection::finish() {
     return MHD_YES;
   }
   service_.held.fetch_sub(1);
-  return send(reply_to(request_->answer(), request_->batch.size(), form_ != Form::single));
+  return send(reply_to(request_->answer(), request_->messages(), form_ != Form::single));
 }
 
 MHD_Result Connection::send(const Reply& reply) {
@@ -247,6 +264,7 @@ MHD_Result Connection::send(const Reply& reply) {
   add("Rebuf-Status", reply.rebuf_status);
   if (!reply.rebuf_status.empty()) add("Rebuf-Durable", reply.durable ? "true" : "false");
   if (reply.retry_after_s > 0) add("Retry-After", std::to_string(reply.retry_after_s));
+  if (reply.repeated) add("Idempotent-Replayed", "true");
   add("Allow", reply.allow);
   add("Accept", reply.accept);
   add("Accept-Encoding", reply.accept_encoding);

@@ -63,6 +63,7 @@ class Connection {
   [[nodiscard]] std::optional<Reply> judge_ingest(std::string_view method);
   [[nodiscard]] std::optional<Reply> judge_form();
   [[nodiscard]] std::optional<Reply> judge_topic() const;
+  [[nodiscard]] std::optional<Reply> judge_key();
   [[nodiscard]] Reply health() const;
   [[nodiscard]] Reply readiness() const;
 
@@ -72,6 +73,8 @@ class Connection {
   void take(std::string_view piece);
   [[nodiscard]] bool make_room(std::size_t size);
   void build(std::string_view body);
+  [[nodiscard]] idempotency::Fingerprint fingerprint(std::string_view body) const;
+  void offer();
   MHD_Result finish();
   MHD_Result send(const Reply& reply);
 
@@ -93,6 +96,12 @@ class Connection {
   RequestHeaders headers_;
   Form form_ = Form::single;
   std::string packed_headers_;
+  // With an Idempotency-Key.
+  struct Keyed {
+    std::string key;
+    idempotency::Fingerprint fingerprint{};
+  };
+  std::unique_ptr<Keyed> keyed_;
   MemoryGate::Waiter waiter_;  // holds the charge too
   std::string body_;
   std::optional<Reply> reply_;

@@ -4,6 +4,7 @@
 
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/glob.h"
+#include "daemon/ingest/idempotency_key.h"
 
 namespace rebuf::daemon::ingest {
 namespace {
@@ -103,6 +104,7 @@ std::optional<Reply> Connection::judge_ingest(std::string_view method) {
   }
   if (std::optional<Reply> reply = judge_form()) return reply;
   if (std::optional<Reply> reply = judge_topic()) return reply;
+  if (std::optional<Reply> reply = judge_key()) return reply;
 
   const config::RouteConfig& route = target_.entry->route->config();
   // A content type that says how the body is cut says nothing about a single message.
@@ -155,6 +157,16 @@ std::optional<Reply> Connection::judge_topic() const {
   if (allowed) return std::nullopt;
   return problem(403, "topic_not_allowed",
                  "the route does not let requests choose topic " + std::string(*headers_.topic));
+}
+
+std::optional<Reply> Connection::judge_key() {
+  if (!headers_.idempotency_key) return std::nullopt;
+  IdempotencyKey parsed = parse_idempotency_key(*headers_.idempotency_key);
+  if (!parsed.error.empty()) return problem(400, "malformed", parsed.error);
+  if (target_.entry->keys == nullptr) return std::nullopt;
+  keyed_ = std::make_unique<Keyed>();
+  keyed_->key = std::move(parsed.key);
+  return std::nullopt;
 }
 
 }  // namespace rebuf::daemon::ingest

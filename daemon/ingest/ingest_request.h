@@ -14,7 +14,10 @@ class IngestRequest final : public Request {
  public:
   IngestRequest(Batch batch_in, Clock::time_point deadline_in, Mailbox& mailbox,
                 MHD_Connection* connection)
-      : Request(std::move(batch_in), deadline_in), mailbox_(mailbox), connection_(connection) {}
+      : Request(std::move(batch_in), deadline_in),
+        messages_(batch.size()),
+        mailbox_(mailbox),
+        connection_(connection) {}
 
   void on_answer(Answer&& answer) noexcept override {
     answer_ = std::move(answer);
@@ -33,9 +36,12 @@ class IngestRequest final : public Request {
     return state_.compare_exchange_strong(expected, State::parked, std::memory_order_acq_rel);
   }
   [[nodiscard]] const Answer& answer() const { return answer_; }  // when answered()
+  // That it came with; others may have taken the batch.
+  [[nodiscard]] std::size_t messages() const { return messages_; }
 
  private:
   enum class State : std::uint8_t { running, parked, answered };
+  const std::size_t messages_;
   Mailbox& mailbox_;
   MHD_Connection* const connection_;
   std::atomic<State> state_{State::running};

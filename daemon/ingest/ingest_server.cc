@@ -31,9 +31,10 @@ void wait_until(Clock::time_point deadline, Condition condition) {
 
 struct IngestServer::Impl {
   Impl(const config::Http& http, const std::vector<Route*>& routes, MemoryBudget& budget,
-       sinks::Logger log_in, std::vector<ingest::Listener> listeners)
+       sinks::Logger log_in, const std::vector<idempotency::KeyGate*>& keys,
+       std::vector<ingest::Listener> listeners)
       : log(std::move(log_in)),
-        service(http, routes, budget),
+        service(http, routes, keys, budget),
         acceptor(std::move(listeners)),
         table(http.request_timeout, http.idle_timeout),
         sweep_interval(
@@ -74,20 +75,22 @@ void IngestServer::Impl::run_thread() {
     service.lingering.discard(now);
     if (now - last_sweep < sweep_interval) continue;
     table.sweep(now);
+    service.routes.expire_clients(now);
     last_sweep = now;
   }
 }
 
-Result<std::unique_ptr<IngestServer>> IngestServer::start(const config::Http& http,
-                                                          const std::vector<Route*>& routes,
-                                                          MemoryBudget& budget, sinks::Logger log) {
+Result<std::unique_ptr<IngestServer>> IngestServer::start(
+    const config::Http& http, const std::vector<Route*>& routes, MemoryBudget& budget,
+    sinks::Logger log, const std::vector<idempotency::KeyGate*>& keys) {
   std::vector<ingest::Listener> listeners;
   for (const config::Listen& listen : http.listen) {
     Result<ingest::Listener> listener = ingest::Listener::open(listen);
     if (!listener) return listener.status();
     listeners.push_back(std::move(*listener));
   }
-  auto impl = std::make_unique<Impl>(http, routes, budget, std::move(log), std::move(listeners));
+  auto impl =
+      std::make_unique<Impl>(http, routes, budget, std::move(log), keys, std::move(listeners));
   if (!impl->service.waker.valid()) return Status(Code::io, "eventfd", {}, errno);
   for (std::uint32_t i = 0; i < std::max(http.threads, 1U); ++i) {
     auto daemon = ingest::HttpDaemon::start(impl->service, impl->table, impl->log);

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "daemon/idempotency/key_gate.h"
 #include "daemon/memory_budget.h"
 #include "daemon/metrics_store.h"
 #include "daemon/route.h"
@@ -30,10 +31,11 @@ namespace rebuf::daemon {
 
 class IngestServer {
  public:
-  // Code::locked: an address is in use. `log` gets what libmicrohttpd complains about.
-  static Result<std::unique_ptr<IngestServer>> start(const config::Http& http,
-                                                     const std::vector<Route*>& routes,
-                                                     MemoryBudget& budget, sinks::Logger log);
+  // Code::locked: an address is in use. `log` gets what libmicrohttpd complains about. `keys` are
+  // the routes' gates, in the same order; a route without one heeds no Idempotency-Key.
+  static Result<std::unique_ptr<IngestServer>> start(
+      const config::Http& http, const std::vector<Route*>& routes, MemoryBudget& budget,
+      sinks::Logger log, const std::vector<idempotency::KeyGate*>& keys = {});
   struct Impl;
   explicit IngestServer(std::unique_ptr<Impl> impl);  // only by start()
   ~IngestServer();                                    // stop()

@@ -95,6 +95,7 @@ int status_of(AnswerCode code) {
     case AnswerCode::unknown_topic:
     case AnswerCode::invalid:
     case AnswerCode::auth:
+    case AnswerCode::key_reused:
       return 422;
     default:
       return 503;
@@ -115,7 +116,8 @@ Reply error_reply(const Answer& answer, bool batch) {
   return reply;
 }
 
-Reply partial_reply(const Answer& answer) {
+// A repeat may know only some of the refused ones.
+Reply partial_reply(const Answer& answer, std::size_t messages) {
   Reply reply;
   reply.status = answer.buffered > 0 ? 202 : 200;
   reply.rebuf_status = "partial";
@@ -123,8 +125,37 @@ Reply partial_reply(const Answer& answer) {
   reply.body = "{\"status\":\"partial\"";
   append_field(reply.body, "delivered", answer.delivered);
   append_field(reply.body, "buffered", answer.buffered);
-  append_field(reply.body, "refused", static_cast<std::int64_t>(answer.refused.size()));
+  append_field(reply.body, "refused",
+               static_cast<std::int64_t>(messages) - answer.delivered - answer.buffered);
   append_refused(reply.body, answer);
+  reply.body += '}';
+  return reply;
+}
+
+Reply whole_reply(const Answer& answer, std::size_t messages, bool batch) {
+  Reply reply;
+  const bool buffered = answer.buffered > 0;
+  reply.status = buffered ? 202 : 200;
+  reply.rebuf_status = buffered ? "buffered" : "delivered";
+  reply.durable = !buffered || answer.durable;
+  reply.body.reserve(usual_body_bytes);
+  reply.body += buffered ? R"({"status":"buffered")" : R"({"status":"delivered")";
+  if (batch) {
+    append_field(reply.body, "count", static_cast<std::int64_t>(messages));
+    append_id(reply.body, "first_id", answer.first_id);
+    append_id(reply.body, "last_id", answer.last_id);
+  } else {
+    append_id(reply.body, "id", answer.first_id);
+  }
+  if (buffered) reply.body += answer.durable ? ",\"durable\":true" : ",\"durable\":false";
+  if (buffered && answer.delivered > 0) {
+    append_field(reply.body, "delivered", answer.delivered);
+    append_field(reply.body, "buffered", answer.buffered);
+  }
+  if (!batch && !buffered && answer.partition >= 0) {
+    append_field(reply.body, "partition", answer.partition);
+    append_field(reply.body, "offset", answer.offset);
+  }
   reply.body += '}';
   return reply;
 }
@@ -178,32 +209,9 @@ Reply problem_for_now(int status, std::string_view code, std::string_view detail
 
 Reply reply_to(const Answer& answer, std::size_t messages, bool batch) {
   if (answer.code != AnswerCode::ok) return error_reply(answer, batch);
-  if (!answer.refused.empty()) return partial_reply(answer);
-
-  Reply reply;
-  const bool buffered = answer.buffered > 0;
-  reply.status = buffered ? 202 : 200;
-  reply.rebuf_status = buffered ? "buffered" : "delivered";
-  reply.durable = !buffered || answer.durable;
-  reply.body.reserve(usual_body_bytes);
-  reply.body += buffered ? R"({"status":"buffered")" : R"({"status":"delivered")";
-  if (batch) {
-    append_field(reply.body, "count", static_cast<std::int64_t>(messages));
-    append_id(reply.body, "first_id", answer.first_id);
-    append_id(reply.body, "last_id", answer.last_id);
-  } else {
-    append_id(reply.body, "id", answer.first_id);
-  }
-  if (buffered) reply.body += answer.durable ? ",\"durable\":true" : ",\"durable\":false";
-  if (buffered && answer.delivered > 0) {
-    append_field(reply.body, "delivered", answer.delivered);
-    append_field(reply.body, "buffered", answer.buffered);
-  }
-  if (!batch && !buffered && answer.partition >= 0) {
-    append_field(reply.body, "partition", answer.partition);
-    append_field(reply.body, "offset", answer.offset);
-  }
-  reply.body += '}';
+  Reply reply = answer.refused.empty() ? whole_reply(answer, messages, batch)
+                                       : partial_reply(answer, messages);
+  reply.repeated = answer.repeated;
   return reply;
 }
 

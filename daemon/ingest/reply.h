@@ -24,6 +24,7 @@ struct Reply {
   std::string_view accept_encoding;
   std::string_view rebuf_status;  // empty: no Rebuf-Status and no Rebuf-Durable
   bool durable = false;
+  bool repeated = false;  // Idempotent-Replayed: true
 };
 
 // RFC 9457. `code` is one of the stable words of contracts; `index` of the message at fault.

@@ -133,6 +133,8 @@ struct Reading {
       headers.expects_continue = equal_ignoring_case(value, "100-continue");
     else if (equal_ignoring_case(name, "rebuf-key"))
       once(name, headers.key, value);
+    else if (equal_ignoring_case(name, "idempotency-key"))
+      once(name, headers.idempotency_key, value);
     else if (equal_ignoring_case(name, "rebuf-topic"))
       once(name, headers.topic, value);
     else if (equal_ignoring_case(name, "rebuf-timestamp"))

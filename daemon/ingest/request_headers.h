@@ -23,6 +23,7 @@ struct RequestHeaders {
   bool expects_continue = false;
   std::optional<std::string_view> key;
   std::optional<std::string_view> topic;
+  std::optional<std::string_view> idempotency_key;  // as sent
   std::optional<std::int64_t> timestamp_ms;
   std::string error;  // why the request is malformed; empty: it is not
 

@@ -2,7 +2,8 @@
 
 namespace rebuf::daemon::ingest {
 
-RouteTable::RouteTable(const std::vector<Route*>& routes) {
+RouteTable::RouteTable(const std::vector<Route*>& routes,
+                       const std::vector<idempotency::KeyGate*>& keys) {
   using Kind = Target::Kind;
   paths_["*"] = {Kind::server, nullptr, false};
   paths_["/healthz"] = {Kind::health, nullptr, false};
@@ -10,6 +11,7 @@ RouteTable::RouteTable(const std::vector<Route*>& routes) {
   for (Route* route : routes) {
     RouteEntry& entry = entries_.emplace_back();
     entry.route = route;
+    if (entries_.size() <= keys.size()) entry.keys = keys[entries_.size() - 1];
     const config::RouteConfig& config = route->config();
     paths_[config.path] = {Kind::ingest, &entry, false};
     paths_[config.path + "/batch"] = {Kind::ingest, &entry, true};
@@ -24,6 +26,11 @@ Target RouteTable::find(std::string_view url) const {
   }
   const auto found = paths_.find(url);
   return found == paths_.end() ? Target{} : found->second;
+}
+
+void RouteTable::expire_clients(Clock::time_point now) {
+  for (RouteEntry& entry : entries_)
+    if (entry.keys != nullptr) entry.keys->expire_clients(now);
 }
 
 }  // namespace rebuf::daemon::ingest

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/idempotency/key_gate.h"
 #include "daemon/metrics_store.h"
 #include "daemon/route.h"
 
@@ -18,6 +19,7 @@ namespace rebuf::daemon::ingest {
 
 struct RouteEntry {
   Route* route = nullptr;
+  idempotency::KeyGate* keys = nullptr;  // null: the route has none
   HttpCounts counts;
 };
 
@@ -30,10 +32,13 @@ struct Target {
 
 class RouteTable {
  public:
-  explicit RouteTable(const std::vector<Route*>& routes);
+  // `keys` of each route, in the same order; routes beyond its end have none.
+  RouteTable(const std::vector<Route*>& routes, const std::vector<idempotency::KeyGate*>& keys);
 
   // `url` without its query; `*` and absolute forms (http://host/path) are understood.
   [[nodiscard]] Target find(std::string_view url) const;
+  // Of all routes; see KeyGate.
+  void expire_clients(Clock::time_point now);
   [[nodiscard]] const std::deque<RouteEntry>& entries() const { return entries_; }
   [[nodiscard]] HttpCounts& unrouted() { return unrouted_; }
 

@@ -19,8 +19,9 @@ namespace rebuf::daemon::ingest {
 inline constexpr std::size_t connection_memory = 8U << 10;
 
 struct Service {
-  Service(const config::Http& http_in, const std::vector<Route*>& routes_in, MemoryBudget& budget)
-      : http(http_in), routes(routes_in), gate(budget) {}
+  Service(const config::Http& http_in, const std::vector<Route*>& routes_in,
+          const std::vector<idempotency::KeyGate*>& keys, MemoryBudget& budget)
+      : http(http_in), routes(routes_in, keys), gate(budget) {}
 
   const config::Http http;
   RouteTable routes;

@@ -27,6 +27,18 @@ SplitResult split_lines(std::string_view body,
 
 }  // namespace
 
+std::string_view to_string(Form form) {
+  switch (form) {
+    case Form::lines:
+      return "lines";
+    case Form::json_array:
+      return "json_array";
+    case Form::single:
+      break;
+  }
+  return "single";
+}
+
 SplitResult split(Form form, std::string_view body,
                   const std::function<void(std::string_view)>& on_message) {
   switch (form) {

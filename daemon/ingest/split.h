@@ -16,6 +16,8 @@ enum class Form : std::uint8_t {
   json_array,  // RFC 8259; each element is a message, byte for byte
 };
 
+[[nodiscard]] std::string_view to_string(Form form);  // "single", …
+
 inline constexpr std::size_t max_json_depth = 512;
 
 struct SplitResult {

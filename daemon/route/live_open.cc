@@ -1,11 +1,7 @@
 // Opening a route: its directory, identity, log and dead letters, and how much is waiting.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
+#include "daemon/make_directory.h"
 #include "daemon/route/live_route.h"
 #include "daemon/route/log_work.h"
 
@@ -13,19 +9,6 @@ namespace rebuf::daemon {
 namespace {
 
 constexpr std::uint64_t preallocate_bytes = 4U << 20;
-
-Status make_directory(const std::filesystem::path& dir) {
-  if (::mkdir(dir.c_str(), 0750) == 0) {
-    const int parent = ::open(dir.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool durable = parent >= 0 && ::fsync(parent) == 0;
-    const int error = errno;
-    if (parent >= 0) ::close(parent);
-    if (!durable) return {Code::io, "fsync", dir.parent_path().string(), error};
-    return {};
-  }
-  if (errno == EEXIST) return {};
-  return {Code::io, "mkdir", dir.string(), errno};
-}
 
 std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(

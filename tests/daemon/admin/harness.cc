@@ -89,7 +89,7 @@ Harness::Harness() {
   sources.ingest_addresses = {"127.0.0.1:8082"};
   sources.started = std::chrono::steady_clock::now();
   sources.started_at = std::chrono::system_clock::now();
-  sources.routes = {{&route, &http}};
+  sources.routes = {{&route, &http, &keys}};
   sources.sinks = {{"main", "embedded_kafka", &kafka, &sink_metrics, &kafka}};
   sources.unrouted = &unrouted;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/admin/admin_server.h"
+#include "daemon/idempotency/key_gate.h"
 #include "support/temporary_directory.h"
 
 namespace rebuf::daemon::admin_test {
@@ -74,6 +75,8 @@ struct Harness {
   FakeKafka kafka;
   SinkMetrics sink_metrics;
   HttpCounts http, unrouted;
+  idempotency::KeyGate keys{
+      {directory.path() / "idempotency", std::chrono::minutes(10), 100, {}, nullptr}};
   AdminSources sources;
   std::unique_ptr<AdminServer> server;
 };

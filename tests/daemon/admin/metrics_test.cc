@@ -96,6 +96,7 @@ TEST_CASE_FIXTURE(Harness, "every metric of a route is served, under its name an
       {R"(rebufd_messages_answered_total{route="telemetry",ack="refused"})", 43},
       {R"(rebufd_messages_answered_total{route="telemetry",ack="unknown"})", 44},
       {R"(rebufd_accepted_bytes_total{route="telemetry"})", 123456},
+      {R"(rebufd_duplicates_suppressed_total{route="telemetry"})", 0},
       {R"(rebufd_http_requests_total{route="telemetry",code="200"})", 2},
       {R"(rebufd_http_requests_total{route="telemetry",code="503"})", 1},
       {R"(rebufd_http_requests_total{route="",code="404"})", 1},

@@ -245,8 +245,8 @@ Harness::~Harness() {
 
 void Harness::start() {
   budget = std::make_unique<MemoryBudget>(memory);
-  auto started =
-      IngestServer::start(http, routes, *budget, [](sinks::LogLevel, std::string_view) {});
+  auto started = IngestServer::start(
+      http, routes, *budget, [](sinks::LogLevel, std::string_view) {}, keys);
   REQUIRE(started.ok());
   server = std::move(*started);
 }

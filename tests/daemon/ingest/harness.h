@@ -119,6 +119,7 @@ struct Harness {
   std::uint64_t memory = 64ULL << 20;
   FakeRoute route;
   std::vector<Route*> routes;
+  std::vector<idempotency::KeyGate*> keys;  // of the routes; none unless a test gives some
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<IngestServer> server;
 };

@@ -1,0 +1,159 @@
+#include "daemon/idempotency/key_gate.h"
+
+#include <utility>
+
+namespace rebuf::daemon::idempotency {
+namespace {
+
+constexpr std::size_t most_records = 256;  // of one write
+constexpr std::chrono::minutes tell_pause{1};
+
+std::uint64_t bytes_of(const KeyGateSettings& settings) {
+  return settings.max_keys * config::idempotency_bytes_per_key;
+}
+
+void deliver(KeyWindow::Answers& answers) {
+  for (auto& [request, answer] : answers) request->on_answer(std::move(answer));
+}
+
+Answer key_reused() {
+  Answer answer;
+  answer.code = AnswerCode::key_reused;
+  answer.detail =
+      "this Idempotency-Key came with another request (body, Rebuf-Key, Rebuf-Topic or form); a "
+      "new "
+      "request needs a new key";
+  return answer;
+}
+
+}  // namespace
+
+class KeyGate::First final : public Request {
+ public:
+  First(KeyGate& gate, std::string key, Request& client)
+      : Request(std::exchange(client.batch, Batch()), client.deadline),
+        gate_(gate),
+        key_(std::move(key)) {}
+  void on_answer(Answer&& answer) noexcept override { gate_.answered(key_, std::move(answer)); }
+
+ private:
+  KeyGate& gate_;
+  const std::string key_;
+};
+
+KeyGate::KeyGate(KeyGateSettings settings)
+    : settings_(std::move(settings)),
+      window_({settings_.window, settings_.max_keys, bytes_of(settings_)}),
+      log_(settings_.dir, bytes_of(settings_), settings_.logger, settings_.file_system) {
+  const auto now = Clock::now();
+  const auto wall = std::chrono::system_clock::now();
+  log_.load([&](const KeyRecord& record) { return window_.restore(record, now, wall); });
+  log_.purge_before(window_.oldest_needed());
+  thread_ = std::thread([this] { run(); });
+}
+
+KeyGate::~KeyGate() {
+  {
+    const std::lock_guard lock(mutex_);
+    ends_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void KeyGate::offer(const std::string& key, const Fingerprint& fingerprint,
+                    const std::shared_ptr<Request>& request, Route& route) {
+  KeyWindow::Answers answers;
+  KeyWindow::Begun begun{};
+  {
+    const std::lock_guard lock(mutex_);
+    begun = window_.begin(key, fingerprint, request, Clock::now(), answers);
+  }
+  switch (begun) {
+    case KeyWindow::Begun::first:
+      return route.offer(std::make_shared<First>(*this, key, *request));
+    case KeyWindow::Begun::other_body:
+      return request->on_answer(key_reused());
+    case KeyWindow::Begun::joined:
+    case KeyWindow::Begun::repeated:
+      break;
+  }
+  request->batch = Batch();  // nobody needs its messages, and it may wait for long
+  deliver(answers);
+}
+
+void KeyGate::answered(const std::string& key, Answer answer) {
+  KeyWindow::Answers answers;
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool slept = !window_.has_unwritten();
+    window_.answered(key, std::move(answer), answers);
+    wake = slept && window_.has_unwritten();
+  }
+  if (wake) wake_.notify_all();
+  deliver(answers);
+}
+
+void KeyGate::expire_clients(Clock::time_point now) {
+  KeyWindow::Answers answers;
+  {
+    const std::lock_guard lock(mutex_);
+    window_.expire_clients(now, answers);
+  }
+  deliver(answers);
+}
+
+std::uint64_t KeyGate::suppressed() const {
+  const std::lock_guard lock(mutex_);
+  return window_.suppressed();
+}
+
+void KeyGate::run() {
+  std::unique_lock lock(mutex_);
+  const auto has_work = [this] { return ends_ || window_.has_unwritten(); };
+  while (true) {
+    if (const auto due = log_.sync_due())
+      wake_.wait_until(lock, *due, has_work);
+    else
+      wake_.wait(lock, has_work);
+    if (window_.has_unwritten())
+      write_some(lock);
+    else if (ends_)
+      return;
+    lock.unlock();
+    if (const auto due = log_.sync_due(); due && Clock::now() >= *due) log_.sync();
+    lock.lock();
+  }
+}
+
+// Called and returns with the lock held.
+void KeyGate::write_some(std::unique_lock<std::mutex>& lock) {
+  const std::vector<std::string> records =
+      window_.unwritten(most_records, std::chrono::system_clock::now());
+  const std::uint64_t last = window_.oldest_unwritten() + records.size() - 1;
+  lock.unlock();
+  log_.write(records, last);
+  KeyWindow::Answers answers;
+  lock.lock();
+  window_.written(records.size(), Clock::now(), answers);
+  const std::uint64_t needed = window_.oldest_needed();
+  const std::uint64_t crowded_out = window_.crowded_out();
+  lock.unlock();
+  deliver(answers);
+  log_.purge_before(needed);
+  tell_if_crowded(crowded_out);
+  lock.lock();
+}
+
+void KeyGate::tell_if_crowded(std::uint64_t crowded_out) {
+  if (crowded_out == crowded_out_told_ || Clock::now() < tell_crowded_at_) return;
+  crowded_out_told_ = crowded_out;
+  tell_crowded_at_ = Clock::now() + tell_pause;
+  if (settings_.logger)
+    settings_.logger(LogLevel::warning,
+                     "idempotency.max_keys is reached: the oldest keys are forgotten before their "
+                     "window is over");
+}
+
+}  // namespace rebuf::daemon::idempotency

@@ -1,0 +1,13 @@
+// Directories below the data directory.
+#pragma once
+
+#include <rebuf/status.h>
+
+#include <filesystem>
+
+namespace rebuf::daemon {
+
+// Its name is durable when it returns, unless it was there already. The parent must exist.
+[[nodiscard]] Status make_directory(const std::filesystem::path& dir);
+
+}  // namespace rebuf::daemon
