@@ -22,7 +22,8 @@ namespace {
 // failed and left its pages clean.
 int sync_and_forget(File& file) {
   const int error = fdatasync(file);
-  if (error == 0) (void)file.advise(0, 0, POSIX_FADV_DONTNEED);
+  if (error == 0)
+    ignore(file.advise(0, 0, POSIX_FADV_DONTNEED), "a file system without a page cache");
   return error;
 }
 
@@ -149,11 +150,12 @@ Status LogImpl::adopt_active(std::shared_ptr<File> file, SegmentId active,
   }
   segments_.start(listing.completed, active, std::move(file), end);
   if (found->entries == 0) find_last_ordinal();
-  return begin_writing(tail_stays);
+  return begin_writing(tail_stays || !found->damages.empty());
 }
 
-// A tail that could not be copied stays, and so does a file whose sync failed once: nothing is
-// appended to either.
+// Nothing is appended to a file whose tail could not be copied and stays, to one whose sync failed
+// once, and to one with damage in its middle: what its broken bytes are taken for has to do with
+// where it ends.
 Status LogImpl::begin_writing(bool seal_first) {
   writer_ = std::make_unique<Writer>(fs_, dir_, *directory_, options_, segments_);
   const bool marked = open_file(fs_, failure_mark(), O_RDONLY).error == 0;

@@ -260,6 +260,24 @@ TEST_CASE("what stands after the tail was cut is what replays") {
   }
 }
 
+TEST_CASE("what is written behind damage does not change what the damage is taken for") {
+  // A broken entry whose size points to where the next write will end: then the right entry within
+  // would look like a part of its data.
+  const std::string within = framed("one");
+  std::string broken = framed(std::string(within.size() + framed("one more").size(), 'x'));
+  broken.resize(12);
+  SimFileSystem fs(disk_with({{"rebuf.tmp", broken + within}}));
+  Options options = options_on(fs);
+  options.ordinal_of = nullptr;
+  auto opened = Log::open(log_dir, options);
+  REQUIRE(opened);
+  REQUIRE((*opened)->write(bytes_of("one more")).ok());
+  REQUIRE((*opened)->close().ok());
+  opened = Log::open(log_dir, options);
+  REQUIRE(opened);
+  CHECK(*replayed(**opened) == Entries{"one", "one more"});
+}
+
 TEST_CASE("quarantine is bounded; beyond it damage is counted only") {
   Files files = small_directory();
   for (auto& [name, content] : files) content[13] = static_cast<char>(content[13] ^ 1);
