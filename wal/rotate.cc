@@ -70,7 +70,8 @@ Status Writer::trim() {
   tail_is_dirty_ = false;
   const int synced = fdatasync(*file_);
   if (synced != 0) return {Code::sync_failed, "fdatasync", active_path_.string(), -synced};
-  segments_.set_durable({id_, end_});
+  // Durable is a prefix: completed segments before this one may still have to be synced.
+  if (segments_.unsynced_completed() == 0) segments_.set_durable({id_, end_});
   return {};
 }
 

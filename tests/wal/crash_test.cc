@@ -39,8 +39,12 @@ TEST_CASE("no power cut breaks a promise: manual, drop oldest") {
   no_power_cut_breaks_a_promise(settings()[2]);
 }
 
-TEST_CASE("no power cut breaks a promise: every write, numbered entries") {
+TEST_CASE("no power cut breaks a promise: manual, drop oldest, preallocated") {
   no_power_cut_breaks_a_promise(settings()[3]);
+}
+
+TEST_CASE("no power cut breaks a promise: every write, numbered entries") {
+  no_power_cut_breaks_a_promise(settings()[4]);
 }
 
 TEST_CASE("no power cut breaks a promise: random workloads in every setting") {

@@ -71,18 +71,21 @@ std::vector<Setting> settings() {
   all.back().options.preallocate = 1024;
   all.push_back({"manual, drop oldest", base});
   all.back().options.sync_strategy = SyncStrategy::manual;
+  all.push_back({"manual, drop oldest, preallocated", all.back().options});
+  all.back().options.preallocate = 1024;
   all.push_back({"every write, numbered entries", base});
   all.back().options.ordinal_of = [](Bytes data) { return number_of(text_of(data)); };
   return all;
 }
 
 void run_workload(Session& session) {
-  run(session, {write(10),     write(1700), batch,      sync,         write(1100), append_groups,
-                save_a_cursor, sync,        write(10),  write(3600),  sync,        restart,
-                write(50),     batch,       seal,       write(2500),  sync,        save_a_cursor,
-                append_groups, restart,     write(700), write(900),   sync,        batch,
-                save_a_cursor, write(1500), purge,      write(30),    batch,       sync,
-                write(2800),   restart,     write(10),  save_a_cursor});
+  run(session,
+      {write(10),     write(1700),   batch,         sync,        write(1100), append_groups,
+       save_a_cursor, sync,          write(10),     write(3600), write(50),   write(3000),
+       sync,          restart,       write(50),     batch,       seal,        write(2500),
+       sync,          save_a_cursor, append_groups, restart,     write(700),  write(900),
+       sync,          batch,         save_a_cursor, write(1500), purge,       write(30),
+       batch,         sync,          write(2800),   restart,     write(10),   save_a_cursor});
 }
 
 void run_random_workload(Session& session, std::uint64_t seed, std::size_t steps) {
