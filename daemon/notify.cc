@@ -1,5 +1,6 @@
 #include "daemon/notify.h"
 
+#include <rebuf/status.h>
 #include <systemd/sd-daemon.h>
 
 #include <cstdlib>
@@ -18,7 +19,7 @@ void Notify::status(const std::string& text) {
 }
 
 void Notify::send(const std::string& state) const {
-  if (listened_to_) (void)::sd_notify(0, state.c_str());  // systemd notices by its own time-outs
+  if (listened_to_) ignore(::sd_notify(0, state.c_str()), "systemd notices by its own time-outs");
 }
 
 }  // namespace rebuf::daemon

@@ -1,5 +1,6 @@
 #include "daemon/run.h"
 
+#include <rebuf/status.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -85,11 +86,12 @@ void stop(Daemon& daemon, std::chrono::milliseconds timeout, const Logging& logg
 void prepare_process() {
   const sigset_t set = our_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  (void)std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error of its connection
+  // A peer that has gone is an error of its connection.
+  ignore(std::signal(SIGPIPE, SIG_IGN), "fails only for an unknown signal");
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &files);  // fewer connections then, and max_connections holds
+  ignore(::setrlimit(RLIMIT_NOFILE, &files), "fewer connections then");
 }
 
 int run(const config::Config& config, const std::vector<config::Mistake>& warnings) {

@@ -140,7 +140,8 @@ Status CursorStore::write_temporary(Bytes bytes) {
 
 void CursorStore::allocate_temporary() {
   const auto opened = open_file(fs_, temporary_, O_RDWR | O_CREAT);
-  if (opened.error == 0) (void)opened.file->fallocate(0, most_bytes);
+  if (opened.error == 0)
+    ignore(opened.file->fallocate(0, most_bytes), "saving says so when there is no space");
 }
 
 }  // namespace rebuf

@@ -127,7 +127,7 @@ Status ReaderImpl::enter_segment(const SegmentSet::Place& place, Block& block) {
   auto opened = open_file(source_.fs, path, O_RDONLY);
   if (opened.error == 0) {
     file_ = std::move(opened.file);
-    (void)file_->advise(0, 0, POSIX_FADV_SEQUENTIAL);
+    ignore(file_->advise(0, 0, POSIX_FADV_SEQUENTIAL), "only slower");
     return {};
   }
   if (opened.error != -ENOENT) return io_error("open", path, opened.error);
@@ -151,7 +151,8 @@ void ReaderImpl::leave_segment() {
   if (!bound_) {
     if (left_) {
       const auto opened = open_file(source_.fs, source_.dir / segment_name(*left_), O_RDONLY);
-      if (opened.file) (void)opened.file->advise(0, 0, POSIX_FADV_DONTNEED);
+      if (opened.file)
+        ignore(opened.file->advise(0, 0, POSIX_FADV_DONTNEED), "only more of the page cache");
     }
     left_ = segment_;
   }

@@ -83,7 +83,7 @@ std::pair<std::uint64_t, int> Writer::write_pieces(std::span<Group* const> group
     for (const Piece& piece : group->pieces) {
       if (gather_.add(piece)) continue;
       if (!flush()) return {total.bytes, total.error};
-      (void)gather_.add(piece);  // an empty one takes any
+      ignore(gather_.add(piece), "an empty one takes any");
     }
   }
   flush();

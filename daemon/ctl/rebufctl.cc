@@ -1,4 +1,6 @@
 // rebufctl: looks into a running rebufd and into its logs. This file only reads the command line.
+#include <rebuf/status.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
@@ -108,7 +110,8 @@ int main_with(int argc, char** argv) {
 }  // namespace rebuf::ctl
 
 int main(int argc, char** argv) {
-  (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone shows as a failed write
+  // A reader that has gone shows as a failed write.
+  rebuf::ignore(std::signal(SIGPIPE, SIG_IGN), "fails only for an unknown signal");
   std::ios::sync_with_stdio(false);
   return rebuf::ctl::main_with(argc, argv);
 }

@@ -90,7 +90,9 @@ class [[nodiscard]] Result {
   std::variant<T, Status> held_;
 };
 
-// Marks an error that is ignored on purpose, with the reason beside it.
-inline void ignore(const Status& /*status*/, std::string_view /*why*/) noexcept {}
+// Marks a result (a Status, a Result, a return code) that is ignored on purpose, with the reason
+// beside it.
+template <class T>
+void ignore(const T& /*result*/, std::string_view /*why*/) noexcept {}
 
 }  // namespace rebuf
