@@ -27,7 +27,7 @@ Result<sinks::Fd> open_tcp(const std::string& host, std::uint16_t port) {
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
       error != 0)
-    return Status(Code::invalid_argument, std::string("resolve: ") + gai_strerror(error), where);
+    return Status(Code::io, std::string("resolve: ") + gai_strerror(error), where);
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
 
   sinks::Fd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

@@ -47,6 +47,22 @@ TEST_CASE_FIXTURE(Rebufd, "a port that is taken is named, and ends with 1") {
   }
 }
 
+// Another code than the configuration's: systemd tries again, and after a boot the name may be
+// there.
+TEST_CASE_FIXTURE(Rebufd, "a listen name that does not resolve is named, and ends with 1") {
+  for (const bool is_admin : {false, true}) {
+    const std::string unknown = "no.such.host.invalid:8082";
+    std::ofstream(config) << "data_dir: " << data.string() << "\nhttp: { listen: \""
+                          << (is_admin ? "127.0.0.1:0" : unknown) << "\" }\nadmin: { listen: \""
+                          << (is_admin ? unknown : "127.0.0.1:0")
+                          << "\", socket: " << (directory.path() / "admin.sock").string() << " }\n"
+                          << file_route(*this);
+    const test::Finished refused = run_to_end(*this);
+    CHECK(refused.code == 1);
+    CHECK_MESSAGE(says(refused, "no.such.host.invalid"), refused.errors);
+  }
+}
+
 TEST_CASE_FIXTURE(Rebufd, "a data directory that cannot be made is named, and ends with 1") {
   std::ofstream(config) << "data_dir: /proc/rebufd\nhttp: { listen: \"127.0.0.1:0\" }\n"
                         << file_route(*this);
