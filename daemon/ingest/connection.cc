@@ -83,9 +83,8 @@ MHD_Result Connection::on_call(std::string_view url, std::string_view method,
 MHD_Result Connection::at_headers(std::string_view url, std::string_view method) {
   if (std::optional<Reply> reply = judge(url, method)) return refuse(std::move(*reply));
 
-  waiter_.bytes = headers_.chunked
-                      ? charge_for(std::min<std::uint64_t>(first_room, service_.http.max_body), 1)
-                      : charge_for(headers_.content_length.value_or(0), 1);
+  waiter_.bytes =
+      charge_for(headers_.chunked ? room_for(0) : headers_.content_length.value_or(0), 1);
   if (service_.gate.try_charge(waiter_.bytes, waiter_.charge)) {
     phase_ = Phase::body;
     return MHD_YES;
@@ -136,6 +135,15 @@ std::uint64_t Connection::charge_for(std::uint64_t bytes, std::uint64_t messages
   return bytes + messages * (MemoryBudget::per_message_bytes + extra);
 }
 
+// Doubles, but never asks for more than the body may ever have.
+std::uint64_t Connection::room_for(std::uint64_t size) const {
+  const std::uint64_t limit = service_.gate.limit();
+  const std::uint64_t most =
+      std::min(service_.http.max_body, limit - std::min(limit, charge_for(0, 1)));
+  const std::uint64_t doubled = std::max<std::uint64_t>(first_room, 2 * body_.capacity());
+  return std::max(size, std::min(doubled, most));
+}
+
 // Most bodies come in one piece and are encoded straight from libmicrohttpd's buffer.
 void Connection::take(std::string_view piece) {
   if (body_.empty() && !headers_.chunked && piece.size() == headers_.content_length) {
@@ -161,8 +169,7 @@ bool Connection::make_room(std::size_t size) {
   };
   if (size > service_.http.max_body)
     return refused(problem(413, "too_large", "the body is longer than max_body"));
-  const std::uint64_t room = std::min<std::uint64_t>(
-      std::max<std::uint64_t>({first_room, size, 2 * body_.capacity()}), service_.http.max_body);
+  const std::uint64_t room = room_for(size);
   if (charge_for(size, 1) > service_.gate.limit())
     return refused(problem(413, "too_large", "the request can never fit limits.memory"));
   if (!waiter_.charge.resize(charge_for(room, 1)))

@@ -79,6 +79,8 @@ class Connection {
   MHD_Result send(const Reply& reply);
 
   [[nodiscard]] std::uint64_t charge_for(std::uint64_t bytes, std::uint64_t messages) const;
+  // The bytes to charge for a body of unknown length of which `size` bytes are known.
+  [[nodiscard]] std::uint64_t room_for(std::uint64_t size) const;
   [[nodiscard]] Clock::time_point started() const {
     return Clock::time_point(Clock::duration(watch.started.load(std::memory_order_relaxed)));
   }

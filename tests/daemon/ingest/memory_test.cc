@@ -1,6 +1,9 @@
 // limits.memory: charged before the body is read, waited for, given back.
 #include <doctest/doctest.h>
 
+#include <array>
+#include <charconv>
+
 #include "harness.h"
 
 namespace rebuf::daemon::ingest_test {
@@ -62,6 +65,23 @@ TEST_CASE("what can never fit is 413, by its length or by its lines") {
                              ndjson),
                  "too_large"));
   CHECK(small.route.offers() == 0);
+}
+
+// The room for a body of unknown length grows by doubling, but not beyond what it may ever have.
+TEST_CASE("a chunked body that fits is taken, however near to the limit") {
+  for (const std::uint64_t memory : {10'000U, 1'000'000U}) {
+    Small small(memory);
+    small.route.mode = FakeRoute::Mode::at_once;
+    Client client = small.connect();
+    const std::string piece(memory / 10, 'x');
+    std::array<char, 16> size{};
+    const auto end = std::to_chars(size.begin(), size.end(), piece.size(), 16).ptr;
+    const std::string chunk = std::string(size.begin(), end) + "\r\n" + piece + "\r\n";
+    std::string text = "POST /ingest/r HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 9; ++i) text += chunk;
+    REQUIRE(client.send(text + "0\r\n\r\n"));
+    CHECK(client.receive().status == 200);
+  }
 }
 
 TEST_CASE("a request that does not fit now waits until there is room") {
