@@ -56,14 +56,14 @@ struct CoreSettings {
 
 // What was found in the log when it was opened.
 struct Recovered {
-  std::uint64_t messages = 0;            // behind the cursor
-  std::uint64_t bytes = 0;               // of these, framed (about)
-  Position position;                     // of the cursor
-  std::uint64_t next_ordinal = 0;        // for the next append
-  std::optional<std::uint64_t> ordinal;  // expected at `position`, when known
-  bool uncounted = false;                // bad sectors: there may be more than `messages`
-  std::int64_t oldest_arrival_ms = 0;    // of the first message, wall clock
-  std::uint64_t log_bytes = 0;           // of everything that stands in the log
+  std::uint64_t messages = 0;                  // behind the cursor
+  std::uint64_t bytes = 0;                     // of these, framed (about)
+  Position position;                           // of the cursor
+  std::uint64_t next_ordinal = first_ordinal;  // for the next append
+  std::optional<std::uint64_t> ordinal;        // expected at `position`, when known
+  bool uncounted = false;                      // bad sectors: there may be more than `messages`
+  std::int64_t oldest_arrival_ms = 0;          // of the first message, wall clock
+  std::uint64_t log_bytes = 0;                 // of everything that stands in the log
 };
 
 class Core {
@@ -199,7 +199,7 @@ class Core {
 
   // core_housekeeping.cc: the cursor, segments that go
   [[nodiscard]] bool nothing_logged() const;
-  [[nodiscard]] std::optional<SegmentId> purgeable(Position& cursor) const;
+  [[nodiscard]] std::optional<SegmentId> purgeable(Cursor& cursor) const;
   [[nodiscard]] std::optional<SegmentId> first_needed_segment() const;
   [[nodiscard]] bool wants_seal(Time now) const;
   [[nodiscard]] bool log_has_window_room() const;
@@ -257,7 +257,7 @@ class Core {
   std::vector<Entry*> entries_;              // scratch
 
   // the log
-  std::uint64_t next_ordinal_ = 0;
+  std::uint64_t next_ordinal_ = first_ordinal;
   std::uint64_t next_tag_ = 1;
   std::uint64_t log_bytes_ = 0;
   bool suspended_ = false;   // an append failed: the log takes none until resume_appends

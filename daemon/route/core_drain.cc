@@ -24,7 +24,7 @@ void Core::start(const Recovered& found, Time now) {
   next_ordinal_ = found.next_ordinal;
   log_bytes_ = found.log_bytes;
   cursor_.position = found.position;
-  cursor_.ordinal = found.ordinal.value_or(found.next_ordinal);
+  cursor_.ordinal = found.ordinal.value_or(0);
   if (found.messages == 0 && !found.uncounted) return;
   totals_.recovered = found.messages;
   backlog_ = found.messages;

@@ -16,16 +16,18 @@ bool Core::nothing_logged() const { return backlog_ == 0 && queued_.empty() && !
 
 Cursor Core::cursor() const {
   Cursor cursor = cursor_;
-  static_cast<void>(purgeable(cursor.position));  // moves the position
-  if (nothing_logged()) cursor.ordinal = next_ordinal_;
+  static_cast<void>(purgeable(cursor));  // moves it
   return cursor;
 }
 
 // The last segment that is done as a whole. Moves `cursor` over an active segment that holds
 // nothing.
-std::optional<SegmentId> Core::purgeable(Position& cursor) const {
-  if (nothing_logged() && sealed_active_) cursor = std::max(cursor, Position{*sealed_active_, 0});
-  const SegmentId first_needed = first_needed_segment().value_or(cursor.segment);
+std::optional<SegmentId> Core::purgeable(Cursor& cursor) const {
+  if (nothing_logged() && sealed_active_ && cursor.position <= Position{*sealed_active_, 0}) {
+    cursor.position = {*sealed_active_, 0};
+    cursor.ordinal = next_ordinal_;
+  }
+  const SegmentId first_needed = first_needed_segment().value_or(cursor.position.segment);
   if (first_needed == 0) return std::nullopt;
   return first_needed - 1;
 }
@@ -65,15 +67,11 @@ std::optional<HousekeepingWork> Core::housekeeping(Time now) const {
   HousekeepingWork work;
   work.seal = wants_seal(now);
 
-  Position position = cursor_.position;
-  const auto through = purgeable(position);
+  Cursor cursor = cursor_;
+  const auto through = purgeable(cursor);
   const bool purge = through && (!purged_through_ || *through > *purged_through_);
   const bool moved = cursor_dirty_ && now - cursor_dirty_since_ >= settings_.cursor_lag;
-  if (moved || purge) {
-    work.save = cursor_;
-    work.save->position = position;
-    if (nothing_logged()) work.save->ordinal = next_ordinal_;
-  }
+  if (moved || purge) work.save = std::move(cursor);
   if (purge) work.purge_through = through;
   if (!work.seal && !work.save && !work.purge_through) return std::nullopt;
   return work;
@@ -143,8 +141,10 @@ void Core::dropped_oldest(const Status& status, Position to, std::optional<std::
     drop(*entry, DropReason::full);
     pool_.give_back(entry);
   }
-  cursor_.position = std::max(cursor_.position, to);
-  if (ordinal) cursor_.ordinal = std::max(cursor_.ordinal, *ordinal);
+  if (cursor_.position < to) {
+    cursor_.position = to;
+    cursor_.ordinal = ordinal.value_or(0);
+  }
   pop_done();
   join_tail();
   resume_log();

@@ -14,6 +14,8 @@ namespace rebuf::daemon {
 
 // What an entry takes in the log beside its data (docs/wal_format.md).
 inline constexpr std::uint64_t frame_bytes = 12;
+// Of the first message in a log; 0 stands for none, as in a cursor.
+inline constexpr std::uint64_t first_ordinal = 1;
 
 struct Entry {
   enum class InLog : std::uint8_t {

@@ -56,8 +56,7 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   route->core_->start(found, Clock::now());
   // From here on a crash makes the lifetime totals inexact; this also makes the cursor that open
   // chose durable.
-  Cursor first{found.position, found.ordinal.value_or(found.next_ordinal),
-               route->lifetime_bytes(false)};
+  Cursor first{found.position, found.ordinal.value_or(0), route->lifetime_bytes(false)};
   if (Status status = route->log_->save_cursor(first); !status.ok())
     route->say(LogLevel::warning, "the cursor cannot be saved now: " + status.message());
   if (found.messages > 0)

@@ -268,7 +268,7 @@ void LiveRoute::perform(ReopenLogWork& /*work*/) {
   std::uint64_t next = 0;
   if (status.ok()) {
     const auto last = (*log)->last_ordinal_at_open();
-    next = last ? *last + 1 : 0;
+    next = last ? *last + 1 : first_ordinal;
     const std::lock_guard lock(mutex_);
     log_ = std::move(*log);
   }

@@ -36,8 +36,8 @@ Recovered find_backlog(Log& log) {
   Recovered found;
   found.position = cursor.cursor.position;
   found.log_bytes = stats.bytes;
-  found.next_ordinal = last ? *last + 1 : 0;
-  if (cursor.how == CursorFound::How::exact) {
+  found.next_ordinal = last ? *last + 1 : first_ordinal;
+  if (cursor.how == CursorFound::How::exact && cursor.cursor.ordinal > 0) {
     found.ordinal = cursor.cursor.ordinal;
     found.next_ordinal = std::max(found.next_ordinal, cursor.cursor.ordinal);
   }
@@ -107,7 +107,7 @@ Result<Dropped> drop_oldest_segment(Log& log, const std::function<Cursor()>& cur
   Cursor cursor = cursor_now();
   if (cursor.position < dropped.to) {
     cursor.position = dropped.to;
-    cursor.ordinal = dropped.ordinal.value_or(cursor.ordinal);
+    cursor.ordinal = dropped.ordinal.value_or(0);
   }
   if (Status status = log.save_cursor(cursor); !status.ok()) return status;
   if (Status status = log.purge_through(oldest.segment); !status.ok()) return status;

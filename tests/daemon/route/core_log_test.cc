@@ -52,7 +52,7 @@ TEST_CASE("a full disk refuses what was queued and resumes by itself, with dense
   route.commit();
   REQUIRE(third->answer);
   CHECK(third->answer->buffered == 1);
-  CHECK(ordinal_of(route.stored[0].data) == 0);
+  CHECK(ordinal_of(route.stored[0].data) == first_ordinal);
   CHECK(route.conserved());
 }
 
@@ -111,11 +111,11 @@ TEST_CASE("a failed sync: the log is opened again, the window spilled again, not
   route.stored.push_back({{0, 0}, {0, 100}, first});
   route.stored.push_back({{0, 100}, {0, 200}, second});
   route.log_bytes = 200;
-  route.core.log_reopened({}, 2, 200, route.now);
+  route.core.log_reopened({}, 3, 200, route.now);
   route.commit();
   REQUIRE(client->answer);
   CHECK(client->answer->buffered == 2);
-  CHECK(ordinal_of(route.stored[2].data) == 2);
+  CHECK(ordinal_of(route.stored[2].data) == 3);
   route.offer();
   route.commit();
   route.wait(milliseconds(300));
@@ -183,7 +183,7 @@ TEST_CASE("drop_oldest: a full buffer lets the oldest go, exactly counted, and t
   const auto client = route.offer(1, 500);
   CHECK_FALSE(client->answer);
   REQUIRE(std::holds_alternative<DropOldestWork>(route.work()));
-  route.core.dropped_oldest({}, route.stored[1].end, 2, 600, route.now);
+  route.core.dropped_oldest({}, route.stored[1].end, 3, 600, route.now);
   CHECK(route.dropped(DropReason::full) == 2);
   route.commit();
   REQUIRE(client->answer);
@@ -205,7 +205,7 @@ TEST_CASE("drop_oldest: a message whose segment went while the sink held it coun
     route.commit();
     route.offer(1, 810);
     REQUIRE(std::holds_alternative<DropOldestWork>(route.work()));
-    route.core.dropped_oldest({}, route.stored[1].end, 2, 0, route.now);
+    route.core.dropped_oldest({}, route.stored[1].end, 3, 0, route.now);
     CHECK(route.core.in_flight() == 3);  // the two, and the one that waits for its commit
     CHECK(route.dropped(DropReason::full) == 0);
     if (given_back)
@@ -236,7 +236,7 @@ TEST_CASE("drop_oldest: a message that went before its commit was heard of count
   end.tag = late.tag;
   end.entries = 1;
   end.first = {0, 1200};
-  route.core.dropped_oldest({}, behind, 3, 0, route.now);
+  route.core.dropped_oldest({}, behind, 4, 0, route.now);
   route.core.appended({&end, 1}, 0, route.now);
   CHECK(route.dropped(DropReason::full) == 3);
   CHECK(route.core.backlog() == 0);
@@ -257,9 +257,9 @@ TEST_CASE("drop_oldest: the cursor stays behind what was dropped, its ordinal to
   route.commit();
   route.offer(1, 800);
   REQUIRE(std::holds_alternative<DropOldestWork>(route.work()));
-  route.core.dropped_oldest({}, route.stored[1].end, 2, 0, route.now);
+  route.core.dropped_oldest({}, route.stored[1].end, 3, 0, route.now);
   CHECK(route.core.cursor().position == route.stored[1].end);
-  CHECK(route.core.cursor().ordinal == 2);
+  CHECK(route.core.cursor().ordinal == 3);
 }
 
 TEST_CASE("an idle log is completed and its segments purged behind a saved cursor") {

@@ -138,8 +138,8 @@ TEST_CASE("a backlog found at start is delivered as replayed, in order, before a
   before.commit();
   Recovered found;
   found.messages = 3;
-  found.ordinal = 0;
-  found.next_ordinal = 3;
+  found.ordinal = first_ordinal;
+  found.next_ordinal = first_ordinal + 3;
   found.log_bytes = before.log_bytes;
   CoreHarness route(CoreHarness::route(), found);
   route.stored = before.stored;

@@ -86,7 +86,8 @@ void FakeSink::Channel::run() {
 
 void FakeSink::Channel::deliver(std::unique_lock<std::mutex>& lock) {
   std::vector<sinks::Report> reports;
-  for (const sinks::OutMessage& message : held_) {
+  for (; !held_.empty() && sink_.works_; held_.pop_front()) {
+    const sinks::OutMessage& message = held_.front();
     sinks::Report report;
     report.token = message.token;
     if (!sink_.refused_.empty() && message.value.find(sink_.refused_) != std::string_view::npos) {
@@ -96,10 +97,10 @@ void FakeSink::Channel::deliver(std::unique_lock<std::mutex>& lock) {
     } else {
       sink_.taken_.emplace_back(message.value);
       sink_.replayed_ += message.replayed ? 1 : 0;
+      if (sink_.taken_.size() == sink_.stop_after_) sink_.works_ = false;
     }
     reports.push_back(report);
   }
-  held_.clear();
   lock.unlock();
   listener_.on_reports(reports);
   lock.lock();
@@ -129,7 +130,13 @@ std::unique_ptr<sinks::Channel> FakeSink::attach(sinks::ChannelOptions /*options
 void FakeSink::work(bool works) {
   const std::lock_guard lock(mutex_);
   works_ = works;
+  stop_after_ = SIZE_MAX;
   changed_.notify_all();
+}
+
+void FakeSink::stop_after(std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  stop_after_ = count;
 }
 
 void FakeSink::say(bool up) {

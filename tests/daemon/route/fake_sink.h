@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -28,6 +29,8 @@ class FakeSink final : public sinks::Sink {
   // Says by itself that it is up or down.
   void say(bool up);
   void give_back();  // everything, and goes on
+  // Takes no more once it has so many; until work() is called.
+  void stop_after(std::size_t count);
   // Values that contain this are refused as too large; empty: none.
   void refuse(std::string part);
 
@@ -42,6 +45,7 @@ class FakeSink final : public sinks::Sink {
   std::condition_variable changed_;
   // Guarded by mutex_:
   bool works_ = true;
+  std::size_t stop_after_ = SIZE_MAX;
   bool give_back_ = false;
   std::vector<bool> to_say_;
   std::string refused_;

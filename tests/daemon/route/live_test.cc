@@ -210,6 +210,47 @@ TEST_CASE("a second route on one directory is refused: it is locked") {
   CHECK(second.status().code() == Code::locked);
 }
 
+TEST_CASE("behind entries of a Go writer restarts repeat nothing") {
+  const test::TemporaryDirectory directory;
+  const auto dir = directory.path() / "route";
+  std::filesystem::create_directory(dir);
+  Options options;
+  options.state_dir = directory.path() / "state";
+  auto log = Log::open(dir / "log", options);
+  REQUIRE(log.ok());
+  std::vector<std::string> all;
+  for (int i = 0; i < 5; ++i) {
+    all.push_back("of Go " + std::to_string(i));
+    REQUIRE((*log)->write(std::as_bytes(std::span(all.back()))).ok());
+  }
+  log->reset();
+
+  FakeSink sink;
+  sink.work(false);
+  const auto run = [&](auto&& while_it_runs) {
+    const auto route = open_route(live_settings(directory));
+    route->start(sink);
+    while_it_runs(*route);
+    route->finish_stop(Clock::now());
+  };
+  run([&](LiveRoute& route) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      all.push_back(value(i));
+      CHECK(offer(route, {value(i)})->answer().buffered == 1);
+    }
+  });
+  run([](LiveRoute& /*route*/) {});
+  sink.work(true);
+  sink.stop_after(7);
+  run([&](LiveRoute& /*route*/) { CHECK(eventually([&] { return sink.taken_count() == 7; })); });
+  sink.work(true);
+  run([&](LiveRoute& route) {
+    CHECK(in_state(route, RouteState::direct));
+    CHECK(conserved(route.snapshot()));
+  });
+  CHECK(sink.taken() == all);
+}
+
 TEST_CASE("a killed process' directory: what was answered is delivered by the next") {
   const test::TemporaryDirectory directory;
   const test::TemporaryDirectory copy;

@@ -50,3 +50,6 @@ broken_rule(direct_before_the_tail_is_submitted core_time.cc
 broken_rule(memory_of_the_backlog_kept core_drain.cc
   "settings_.route.window_max_bytes / 2 : 0"
   "settings_.route.window_max_bytes * 100 : settings_.route.window_max_bytes * 100")
+broken_rule(ordinal_of_the_end_stored_at_the_cursor core_drain.cc
+  "cursor_.ordinal = found.ordinal.value_or(0);"
+  "cursor_.ordinal = found.ordinal.value_or(found.next_ordinal);")

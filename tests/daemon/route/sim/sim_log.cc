@@ -15,9 +15,10 @@ Number number_in(std::string_view value) {
 }
 
 Number number_of(Bytes data) {
-  const auto envelope = decode(data);
-  if (!envelope) throw Violation("an envelope was changed");
-  return number_in(envelope->value);
+  const auto envelope = decode(data);  // none: an entry of a Go writer
+  return number_in(envelope
+                       ? envelope->value
+                       : std::string_view(reinterpret_cast<const char*>(data.data()), data.size()));
 }
 
 // --- the disk ---
@@ -134,9 +135,17 @@ SimLog::SimLog(SimDisk& disk, std::function<void()> step) : disk_(disk), step_(s
     found_.cursor = *disk.cursor;
   }
   disk.cursor_lost = false;
+  const Cursor& cursor = found_.cursor;
+  bool any_before = false;  // they would come again, if the cursor were not believed
   for (const SimDisk::Segment& segment : disk.segments)
-    for (const SimDisk::Stored& stored : segment.entries)
-      if (!stored.damaged) last_ = ordinal_of(*stored.data);
+    for (const SimDisk::Stored& stored : segment.entries) {
+      any_before |= stored.begin < cursor.position;
+      if (stored.damaged) continue;
+      last_ = ordinal_of(*stored.data);
+      if (any_before && stored.begin == cursor.position && cursor.ordinal != 0 && last_ &&
+          *last_ != cursor.ordinal)
+        throw Violation("P3: the cursor's ordinal is not that of the entry where it points");
+    }
 }
 
 Status SimLog::append(std::span<const Bytes> entries, std::uint64_t tag) {

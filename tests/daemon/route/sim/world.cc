@@ -41,6 +41,7 @@ std::uint64_t sum(const std::array<std::uint64_t, N>& counters) {
 
 World::World(std::uint64_t seed, bool tell) : tell_(tell), random_(seed) {
   choose_settings();
+  leave_foreign_entries();
   start();
 }
 
@@ -255,7 +256,7 @@ void World::check() const {
   if (in != out)
     throw Violation("P5: " + std::to_string(in) + " in, " + std::to_string(out) + " out or inside");
 
-  if (!sync_failed_ &&
+  if (!sync_failed_ && !foreign_ &&
       totals.dropped[static_cast<std::size_t>(DropReason::damaged)] > judge_.damaged())
     throw Violation("P5: more is counted as damaged than is");
 
@@ -273,7 +274,7 @@ void World::check_end() const {
   judge_.check_order();
   judge_.check_all_answered();
   const Totals& totals = core_->totals();
-  if (interrupted_) return;
+  if (interrupted_ || foreign_) return;
   const auto dropped = [&](DropReason reason) {
     return totals.dropped[static_cast<std::size_t>(reason)];
   };

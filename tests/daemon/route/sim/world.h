@@ -66,6 +66,7 @@ class World final : private Effects {
   sinks::MessageId next_id() override;
 
   // the process
+  void leave_foreign_entries();
   void start();
   void die();
   void stop_in_order();
@@ -122,8 +123,10 @@ class World final : private Effects {
   bool dead_letters_full_ = false;
   bool probe_asked_ = false;
   bool sync_failed_ = false;
-  bool interrupted_ =
-      false;  // died, lost its log or its cursor: counts of one process do not add up
+  // Died, lost its log or its cursor: counts of one process do not add up.
+  bool interrupted_ = false;
+  // Entries without ordinals: why one was dropped is not known exactly.
+  bool foreign_ = false;
   std::uint64_t ids_ = 0;
   std::uint64_t kept_bytes_ = 0;  // of requests that were answered and are still in memory
 };

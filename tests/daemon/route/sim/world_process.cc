@@ -58,6 +58,21 @@ sinks::MessageId World::next_id() {
 
 // --- its life ---
 
+// What the directory held before rebufd took it over, as answered before anything else.
+void World::leave_foreign_entries() {
+  if (!random_.one_in(4)) return;
+  foreign_ = true;
+  for (std::uint64_t i = random_.between(1, 6); i > 0; --i) {
+    const std::uint32_t request = judge_.requests();
+    const Number number = judge_.offered({static_cast<std::uint32_t>(random_.below(partitions_))});
+    const Bytes entry = std::as_bytes(std::span(&number, 1));
+    disk_->append(std::span(&entry, 1));
+    Answer answer;
+    answer.buffered = 1;
+    judge_.answered(request, answer);
+  }
+}
+
 void World::start() {
   log_ = std::make_unique<SimLog>(*disk_, [this] {
     if (!steps_to_live_) return;
@@ -65,7 +80,7 @@ void World::start() {
     --*steps_to_live_;
   });
   const Recovered found = find_backlog(*log_);
-  disk_->cursor = Cursor{found.position, found.ordinal.value_or(found.next_ordinal), {}};
+  disk_->cursor = Cursor{found.position, found.ordinal.value_or(0), {}};
   core_ = std::make_unique<Core>(settings_, static_cast<Effects&>(*this));
   core_->start(found, now_);
   sink_->attach();
