@@ -60,10 +60,23 @@ bool DamageRecord::is_unreadable(SegmentId segment) const {
   return unreadable_.contains(segment);
 }
 
+std::chrono::steady_clock::time_point DamageRecord::failing_since(Position at) {
+  const std::lock_guard lock(mutex_);
+  return failing_.try_emplace(at, std::chrono::steady_clock::now()).first->second;
+}
+
+void DamageRecord::can_be_read(Position at) {
+  const std::lock_guard lock(mutex_);
+  failing_.erase(at);
+}
+
 void DamageRecord::forget(SegmentId segment) {
+  const Position begin{segment, 0};
+  const Position end{segment + 1, 0};
   const std::lock_guard lock(mutex_);
   unreadable_.erase(segment);
-  known_.erase(known_.lower_bound({segment, 0}), known_.lower_bound({segment + 1, 0}));
+  known_.erase(known_.lower_bound(begin), known_.lower_bound(end));
+  failing_.erase(failing_.lower_bound(begin), failing_.lower_bound(end));
 }
 
 DamageRecord::Counts DamageRecord::counts() const {

@@ -2,8 +2,10 @@
 // quarantine, told to the logger. Any thread; no lock is held over I/O or the logger.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string_view>
@@ -34,6 +36,10 @@ class DamageRecord {
   void set_unreadable(SegmentId segment);
   [[nodiscard]] bool is_unreadable(SegmentId segment) const;
   void add_zero_entries(Position at, std::uint64_t entries);
+  // Reading at that place fails (again): since when it does. Kept here and not in a reader, for a
+  // replay that is tried again is a new one.
+  [[nodiscard]] std::chrono::steady_clock::time_point failing_since(Position at);
+  void can_be_read(Position at);
   // A purged segment's places are forgotten; the counts stay.
   void forget(SegmentId segment);
   [[nodiscard]] Counts counts() const;
@@ -44,9 +50,10 @@ class DamageRecord {
   Quarantine& quarantine_;
   const Logger logger_;
   mutable std::mutex mutex_;
-  Counts counts_;                   // guarded by mutex_
-  std::set<Position> known_;        // guarded by mutex_
-  std::set<SegmentId> unreadable_;  // guarded by mutex_
+  Counts counts_;                                                      // guarded by mutex_
+  std::set<Position> known_;                                           // guarded by mutex_
+  std::set<SegmentId> unreadable_;                                     // guarded by mutex_
+  std::map<Position, std::chrono::steady_clock::time_point> failing_;  // guarded by mutex_
 };
 
 }  // namespace rebuf

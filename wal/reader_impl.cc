@@ -49,7 +49,7 @@ Status ReaderImpl::fill(Block& block, std::size_t max_bytes) {
       const auto path = source_.dir / segment_name(segment_);
       return io_error("read", path, -read.status().errno_value());
     }
-    failing_since_.reset();
+    source_.damage.can_be_read(at_);
     for (const Damage& damage : std::span(block.damages).subspan(known)) {
       ignore(source_.damage.add(damage, *file_), "told to the logger");
     }
@@ -61,10 +61,10 @@ Status ReaderImpl::fill(Block& block, std::size_t max_bytes) {
 
 // A bad sector may come back, so it is waited for; but not for ever.
 bool ReaderImpl::read_around() {
-  const auto now = std::chrono::steady_clock::now();
-  if (!failing_since_) failing_since_ = now;
-  if (!complete_ || now - *failing_since_ < source_.patience) return false;
-  failing_since_.reset();
+  if (!complete_) return false;
+  const auto failed_for = std::chrono::steady_clock::now() - source_.damage.failing_since(at_);
+  const bool known = source_.damage.is_unreadable(segment_);
+  if (!known && failed_for < source_.patience) return false;
   source_.damage.set_unreadable(segment_);
   file_ = std::make_shared<PatchedFile>(std::move(file_));
   return true;
@@ -165,7 +165,6 @@ bool ReaderImpl::wait(std::chrono::milliseconds timeout) {
 
 void ReaderImpl::seek(Position to) {
   file_.reset();
-  failing_since_.reset();
   left_.reset();
   at_ = to;
   blocks_.forget_neighbours();

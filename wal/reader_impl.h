@@ -63,8 +63,6 @@ class ReaderImpl final : public Reader {
   std::uint64_t limit_ = 0;        // of what may be read of it, as last seen
   bool complete_ = false;          // and it will not grow
   std::optional<SegmentId> left_;  // the segment read before
-  // Since when reading it fails.
-  std::optional<std::chrono::steady_clock::time_point> failing_since_;
 };
 
 }  // namespace rebuf
