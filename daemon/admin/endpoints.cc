@@ -6,6 +6,7 @@
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/page.h"
 #include "daemon/admin/status_json.h"
+#include "daemon/health.h"
 
 namespace rebuf::daemon::admin {
 namespace {
@@ -72,7 +73,7 @@ Reply Endpoints::answer(const Ask& ask) const {
 Reply Endpoints::read(std::string_view path) const {
   constexpr std::string_view ready_prefix = "/readyz/";
   if (path == "/healthz") return health();
-  if (path == "/readyz") return ready();
+  if (path == "/readyz") return ready(routes());
   if (path.starts_with(ready_prefix)) return ready(path.substr(ready_prefix.size()));
   if (path == "/metrics")
     return {200, std::string(metrics_content_type), render_metrics(sources_), {}};
@@ -84,30 +85,27 @@ Reply Endpoints::read(std::string_view path) const {
 }
 
 Reply Endpoints::health() const {
-  std::string stuck;
-  for (const RouteView& view : sources_.routes)
-    if (!view.route->making_progress())
-      stuck += (stuck.empty() ? "" : ", ") + view.route->config().name;
-  if (!stuck.empty()) return unavailable("stuck", "no progress on route " + stuck);
+  if (const auto trouble = health_trouble(routes()))
+    return unavailable(trouble->code, trouble->detail);
   return {200, "application/json", text({{"status", "ok"}}), {}};
 }
 
-Reply Endpoints::ready() const {
-  for (const RouteView& view : sources_.routes)
-    if (const Readiness readiness = view.route->readiness(); !readiness.ready)
-      return unavailable("not_ready",
-                         "route " + view.route->config().name + ": " + readiness.reason);
+Reply Endpoints::ready(const std::vector<const Route*>& routes) {
+  if (const auto trouble = readiness_trouble(routes))
+    return unavailable(trouble->code, trouble->detail);
   return {200, "application/json", text({{"status", "ready"}}), {}};
 }
 
 Reply Endpoints::ready(std::string_view route) const {
-  const auto found =
-      std::find_if(sources_.routes.begin(), sources_.routes.end(),
-                   [&](const RouteView& view) { return view.route->config().name == route; });
-  if (found == sources_.routes.end()) return not_found("route " + std::string(route));
-  if (const Readiness readiness = found->route->readiness(); !readiness.ready)
-    return unavailable("not_ready", readiness.reason);
-  return {200, "application/json", text({{"status", "ready"}}), {}};
+  for (const Route* known : routes())
+    if (known->config().name == route) return ready({known});
+  return not_found("route " + std::string(route));
+}
+
+std::vector<const Route*> Endpoints::routes() const {
+  std::vector<const Route*> routes;
+  for (const RouteView& view : sources_.routes) routes.push_back(view.route);
+  return routes;
 }
 
 Reply Endpoints::switch_embedded(std::string_view sink, std::string_view verb) const {

@@ -39,8 +39,9 @@ class Endpoints {
  private:
   [[nodiscard]] Reply read(std::string_view path) const;
   [[nodiscard]] Reply health() const;
-  [[nodiscard]] Reply ready() const;
+  [[nodiscard]] static Reply ready(const std::vector<const Route*>& routes);
   [[nodiscard]] Reply ready(std::string_view route) const;
+  [[nodiscard]] std::vector<const Route*> routes() const;
   [[nodiscard]] Reply switch_embedded(std::string_view sink, std::string_view verb) const;
 
   const AdminSources sources_;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/ingest/ingest_request.h"
 #include "daemon/ingest/mailbox.h"
@@ -66,6 +67,7 @@ class Connection {
   [[nodiscard]] std::optional<Reply> judge_key();
   [[nodiscard]] Reply health() const;
   [[nodiscard]] Reply readiness() const;
+  [[nodiscard]] std::vector<const Route*> routes_asked_for() const;
 
   MHD_Result at_headers(std::string_view url, std::string_view method);
   MHD_Result after_memory();

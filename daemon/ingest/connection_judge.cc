@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "daemon/health.h"
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/glob.h"
 #include "daemon/ingest/idempotency_key.h"
@@ -68,27 +69,24 @@ std::optional<Reply> Connection::judge(std::string_view url, std::string_view me
 }
 
 Reply Connection::health() const {
-  for (const RouteEntry& entry : service_.routes.entries())
-    if (!entry.route->making_progress())
-      return problem_for_now(503, "no_progress",
-                             "route " + entry.route->config().name + " makes no progress",
-                             retry_soon_s);
+  if (const auto trouble = health_trouble(routes_asked_for()))
+    return problem_for_now(503, trouble->code, trouble->detail, retry_soon_s);
   return ok(R"({"status":"ok"})");
 }
 
-// The server is ready when at least one route is.
 Reply Connection::readiness() const {
   if (service_.stopping)
     return problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s);
-  std::string reasons;
-  for (const RouteEntry& entry : service_.routes.entries()) {
-    if (target_.entry != nullptr && target_.entry != &entry) continue;
-    const Readiness readiness = entry.route->readiness();
-    if (readiness.ready) return ok(R"({"status":"ready"})");
-    if (!reasons.empty()) reasons += "; ";
-    reasons += entry.route->config().name + ": " + readiness.reason;
-  }
-  return problem_for_now(503, "not_ready", reasons, retry_soon_s);
+  if (const auto trouble = readiness_trouble(routes_asked_for()))
+    return problem_for_now(503, trouble->code, trouble->detail, retry_soon_s);
+  return ok(R"({"status":"ready"})");
+}
+
+std::vector<const Route*> Connection::routes_asked_for() const {
+  if (target_.entry != nullptr) return {target_.entry->route};
+  std::vector<const Route*> routes;
+  for (const RouteEntry& entry : service_.routes.entries()) routes.push_back(entry.route);
+  return routes;
 }
 
 std::optional<Reply> Connection::judge_ingest(std::string_view method) {
