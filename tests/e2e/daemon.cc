@@ -9,6 +9,8 @@
 #include <iostream>
 #include <thread>
 
+#include "tests/support/free_port.h"
+
 namespace rebuf::e2e {
 namespace {
 
@@ -28,8 +30,8 @@ httplib::Client client_of(std::uint16_t port) {
 
 Daemon::Daemon(const std::filesystem::path& home, const std::string& sinks_and_routes,
                const std::string& http, std::filesystem::path data_dir)
-    : port_(free_port()),
-      admin_port_(free_port()),
+    : port_(test::free_port()),
+      admin_port_(test::free_port()),
       data_dir_(data_dir.empty() ? home / "data" : std::move(data_dir)),
       config_file_(home / "rebufd.yaml"),
       log_file_(home / "rebufd.log") {
@@ -46,15 +48,16 @@ Daemon::~Daemon() {
 }
 
 void Daemon::launch() {
-  process_.emplace(std::vector<std::string>{REBUF_REBUFD, "--config", config_file_}, log_file_);
+  process_.emplace(std::vector<std::string>{REBUF_REBUFD, "--config", config_file_},
+                   std::vector<std::string>{}, log_file_);
 }
 
 void Daemon::start() {
   launch();
   const auto deadline = Clock::now() + std::chrono::seconds(20);
   while (probe("/healthz") != 200) {
-    const std::optional<int> ended = process_->wait(poll_interval);
-    REQUIRE_MESSAGE(!ended, "rebufd ended with ", *ended);
+    const bool ended = process_->ended(poll_interval);
+    REQUIRE_MESSAGE(!ended, "rebufd ended with ", process_->wait());
     REQUIRE_MESSAGE(Clock::now() < deadline, "rebufd does not answer");
   }
 }
@@ -66,9 +69,7 @@ void Daemon::kill() {
 
 int Daemon::stop(milliseconds limit) {
   process_->send(SIGTERM);
-  const std::optional<int> status = process_->wait(limit);
-  REQUIRE_MESSAGE(status, "rebufd does not stop");
-  return *status;
+  return process_->wait(limit);
 }
 
 std::string Daemon::log_end(std::size_t bytes) const {

@@ -10,8 +10,7 @@
 #include <string>
 
 #include "metrics.h"
-#include "process.h"
-#include "scratch.h"
+#include "tests/support/program.h"
 
 namespace rebuf::e2e {
 
@@ -60,7 +59,7 @@ class Daemon {
   std::filesystem::path data_dir_;
   std::filesystem::path config_file_;
   std::filesystem::path log_file_;
-  std::optional<Process> process_;
+  std::optional<test::Program> process_;
 };
 
 }  // namespace rebuf::e2e

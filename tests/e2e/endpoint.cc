@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-#include "scratch.h"
+#include "tests/support/free_port.h"
 
 namespace rebuf::e2e {
 namespace {
@@ -98,7 +98,7 @@ std::optional<SendingName> name_in(std::string_view value) {
 
 }  // namespace
 
-Endpoint::Endpoint() : port_(free_port()) {}
+Endpoint::Endpoint() : port_(test::free_port()) {}
 
 Endpoint::~Endpoint() { close(); }
 

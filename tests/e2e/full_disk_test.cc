@@ -70,7 +70,7 @@ struct Run {
     CHECK(refused > 0);
   }
 
-  const Scratch scratch;
+  const test::TemporaryDirectory scratch;
   const Measurements measurements{"flights.ndjson.gz"};
   Endpoint endpoint;
   SmallDisk disk;

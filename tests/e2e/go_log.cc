@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "process.h"
-#include "scratch.h"
+#include "tests/support/program.h"
+#include "tests/support/temporary_directory.h"
 
 namespace rebuf::e2e {
 namespace {
@@ -29,29 +29,29 @@ std::string bytes_of(std::string_view text) {
   return bytes;
 }
 
-Finished go_format(const std::string& arguments) {
-  return run({"sh", "-c", std::string("exec python3 ") + REBUF_GO_FORMAT + " " + arguments});
+test::Finished go_format(const std::string& arguments) {
+  return test::run({"sh", "-c", std::string("exec python3 ") + REBUF_GO_FORMAT + " " + arguments});
 }
 
 }  // namespace
 
 void go_write(const std::filesystem::path& dir, const std::vector<std::string_view>& rows,
               std::uint64_t max_log_size) {
-  const Scratch scratch;
+  const test::TemporaryDirectory scratch;
   const std::filesystem::path lines = scratch.path() / "lines";
   {
     std::ofstream file(lines);
     for (const std::string_view row : rows) file << hex(row) << '\n';
   }
-  const Finished written =
+  const test::Finished written =
       go_format("write '" + dir.string() + "' --max-log-size " + std::to_string(max_log_size) +
                 " --max-segments 100000 < '" + lines.string() + "'");
-  REQUIRE_MESSAGE(written.status == 0, written.output);
+  REQUIRE_MESSAGE(written.code == 0, written.errors);
 }
 
 std::vector<GoEntry> go_read(const std::filesystem::path& dir) {
-  const Finished read = go_format("read '" + dir.string() + "'");
-  REQUIRE_MESSAGE(read.status == 0, read.output);
+  const test::Finished read = go_format("read '" + dir.string() + "'");
+  REQUIRE_MESSAGE(read.code == 0, read.errors);
   std::vector<GoEntry> entries;
   std::istringstream lines(read.output);
   for (std::string line; std::getline(lines, line);) {
@@ -63,8 +63,9 @@ std::vector<GoEntry> go_read(const std::filesystem::path& dir) {
 }
 
 std::string go_complaints(const std::filesystem::path& dir) {
-  const Finished checked = go_format("check '" + dir.string() + "'");
-  return checked.status == 0 ? std::string() : "go_format.py check: " + checked.output;
+  const test::Finished checked = go_format("check '" + dir.string() + "'");
+  return checked.code == 0 ? std::string()
+                           : "go_format.py check: " + checked.output + checked.errors;
 }
 
 void flip_bit(const std::filesystem::path& file, std::uint64_t offset) {

@@ -27,7 +27,7 @@ std::string hook(const Endpoint& endpoint, const std::string& format) {
 struct Run {
   explicit Run(const std::string& format) : daemon(scratch.path(), hook(endpoint, format)) {}
 
-  const Scratch scratch;
+  const test::TemporaryDirectory scratch;
   const Measurements measurements{"weather.csv.gz"};
   Endpoint endpoint;
   Daemon daemon;

@@ -20,7 +20,7 @@ constexpr milliseconds spill_after{1000};
 
 struct Run {
   test::KafkaCluster& cluster = test::KafkaCluster::get(3);
-  const Scratch scratch;
+  const test::TemporaryDirectory scratch;
   const Measurements measurements{"weather.csv.gz"};
   const Topic topic{cluster, 3};
   Daemon daemon{scratch.path(),

@@ -54,7 +54,7 @@ struct Stream {
 
 TEST_CASE("211,681 measurements survive two outages of Kafka and a SIGKILL of rebufd in one") {
   auto& cluster = test::KafkaCluster::get(3);
-  const Scratch scratch;
+  const test::TemporaryDirectory scratch;
   const Measurements flight_rows("flights.ndjson.gz");
   const Measurements weather_rows("weather.csv.gz");
   Stream flights(cluster, "flights");

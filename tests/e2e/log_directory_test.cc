@@ -47,7 +47,7 @@ struct Run {
     return values;
   }
 
-  const Scratch scratch;
+  const test::TemporaryDirectory scratch;
   const Measurements measurements{"weather.csv.gz"};
   std::vector<std::string_view> rows = measurements.rows();
   Endpoint endpoint;

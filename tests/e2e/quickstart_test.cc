@@ -32,17 +32,17 @@ struct Quickstart {
     return fleet.finish().front().outcome;
   }
   void embedded(const std::string& verb) const {
-    const Finished done =
-        run({REBUF_REBUFCTL, "--admin", "unix:" + (scratch.path() / "admin.sock").string(),
-             "embedded", verb});
-    REQUIRE_MESSAGE(done.status == 0, done.output);
+    const test::Finished done =
+        test::run({REBUF_REBUFCTL, "--admin", "unix:" + (scratch.path() / "admin.sock").string(),
+                   "embedded", verb});
+    REQUIRE_MESSAGE(done.code == 0, done.errors);
   }
   [[nodiscard]] std::vector<test::Stored> stored() const {
     const auto status = nlohmann::json::parse(daemon.get("/api/v1/status").value());
     return test::read_topic(status.at("sinks").at(0).at("bootstrap"), "quickstart");
   }
 
-  const Scratch scratch;
+  const test::TemporaryDirectory scratch;
   Daemon daemon{scratch.path(), file()};
 };
 

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "process.h"
+#include "tests/support/program.h"
 
 namespace rebuf::e2e {
 
@@ -14,16 +14,16 @@ SmallDisk::SmallDisk(const std::filesystem::path& home, std::size_t mebibytes)
   std::filesystem::create_directory(path_);
   std::ofstream(image).close();
   std::filesystem::resize_file(image, mebibytes << 20U);
-  mounted_ = run({"mkfs.ext4", "-q", "-m", "0", image}).status == 0 &&
-             run({"mount", "-o", "loop", image, path_}).status == 0;
+  mounted_ = test::run({"mkfs.ext4", "-q", "-m", "0", image}).code == 0 &&
+             test::run({"mount", "-o", "loop", image, path_}).code == 0;
   if (!mounted_)
-    mounted_ = run({"mount", "-t", "tmpfs", "-o", "size=" + std::to_string(mebibytes) + "m",
-                    "tmpfs", path_})
-                   .status == 0;
+    mounted_ = test::run({"mount", "-t", "tmpfs", "-o", "size=" + std::to_string(mebibytes) + "m",
+                          "tmpfs", path_})
+                   .code == 0;
 }
 
 SmallDisk::~SmallDisk() {
-  if (mounted_) CHECK(run({"umount", path_}).status == 0);
+  if (mounted_) CHECK(test::run({"umount", path_}).code == 0);
 }
 
 }  // namespace rebuf::e2e

@@ -218,7 +218,7 @@ class Schedule {
   const Shape shape_;
   const milliseconds duration_;
   test::KafkaCluster* const cluster_;
-  const Scratch scratch_;
+  const test::TemporaryDirectory scratch_;
   const Measurements measurements_{"weather.csv.gz"};
   std::optional<Topic> topic_;
   Endpoint endpoint_;

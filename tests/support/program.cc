@@ -1,4 +1,4 @@
-#include "support/program.h"
+#include "tests/support/program.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -44,17 +44,25 @@ int create(const std::filesystem::path& path) {
 }  // namespace
 
 Program::Program(const std::vector<std::string>& command,
-                 const std::vector<std::string>& environment) {
+                 const std::vector<std::string>& environment, const std::filesystem::path& log)
+    : output_(log), errors_(log) {
+  if (log.empty()) {
+    directory_.emplace();
+    output_ = directory_->path() / "output";
+    errors_ = directory_->path() / "errors";
+  }
   std::vector<std::string> all_environment(environment);
   for (char** entry = environ; *entry != nullptr; ++entry) all_environment.emplace_back(*entry);
   const std::vector<char*> arguments = pointers(command);
   const std::vector<char*> variables = pointers(all_environment);
-  const int output = create(directory_.path() / "output");
-  const int errors = create(directory_.path() / "errors");
+  const int output = create(output_);
+  const int errors = create(errors_);
   pid_ = ::fork();
   if (pid_ == 0) become(arguments.data(), variables.data(), output, errors);
   ::close(output);
   ::close(errors);
+  REQUIRE(output >= 0);
+  REQUIRE(errors >= 0);
   REQUIRE(pid_ > 0);
 }
 
@@ -69,12 +77,12 @@ void Program::send(int signal) const {
   REQUIRE(::kill(pid_, signal) == 0);
 }
 
-bool Program::reap(int timeout_ms) {
+bool Program::ended(std::chrono::milliseconds within) {
   if (code_) return true;
   const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   REQUIRE(handle >= 0);
   pollfd end{.fd = handle, .events = POLLIN, .revents = 0};
-  const int ready = ::poll(&end, 1, timeout_ms);
+  const int ready = ::poll(&end, 1, static_cast<int>(within.count()));
   ::close(handle);
   if (ready <= 0) return false;
   int raw = 0;
@@ -83,16 +91,14 @@ bool Program::reap(int timeout_ms) {
   return true;
 }
 
-bool Program::ended() { return reap(0); }
-
 int Program::wait(std::chrono::milliseconds within) {
-  const bool in_time = reap(static_cast<int>(within.count()));
+  const bool in_time = ended(within);
   REQUIRE_MESSAGE(in_time, "the program does not end; it said: " << errors());
   return *code_;
 }
 
-std::string Program::output() const { return contents(directory_.path() / "output"); }
-std::string Program::errors() const { return contents(directory_.path() / "errors"); }
+std::string Program::output() const { return contents(output_); }
+std::string Program::errors() const { return contents(errors_); }
 
 std::string Program::wait_for_error(const std::string& text, std::chrono::milliseconds within) {
   const auto deadline = std::chrono::steady_clock::now() + within;

@@ -1,15 +1,16 @@
-// A program that a test runs: its output and error output go to files of the test's own. It ends
-// with its owner, and with the thread that started it. One thread.
+// A program that a test runs: its output and error output go to files. It ends with its owner, and
+// with the thread that started it. One thread.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "support/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace rebuf::test {
 
@@ -17,9 +18,11 @@ constexpr std::chrono::seconds program_patience{60};
 
 class Program {
  public:
-  // `environment` (NAME=VALUE) comes on top of the test's own.
+  // `environment` (NAME=VALUE) comes on top of the test's own. Output and error output are files of
+  // the program's own, unless `log` is given: then both are appended to it.
   explicit Program(const std::vector<std::string>& command,
-                   const std::vector<std::string>& environment = {});
+                   const std::vector<std::string>& environment = {},
+                   const std::filesystem::path& log = {});
   ~Program();  // SIGKILL when it still runs
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -28,8 +31,8 @@ class Program {
   void send(int signal) const;
   // The exit code (128 + signal when one ended it). Fails the test when it takes longer.
   int wait(std::chrono::milliseconds within = program_patience);
-  // Whether it has ended.
-  [[nodiscard]] bool ended();
+  // Whether it has ended, or does so within that time.
+  [[nodiscard]] bool ended(std::chrono::milliseconds within = {});
   [[nodiscard]] std::string output() const;
   [[nodiscard]] std::string errors() const;
   // Waits until the error output holds the text, and returns it all. Fails the test in the end.
@@ -37,8 +40,9 @@ class Program {
                              std::chrono::milliseconds within = program_patience);
 
  private:
-  bool reap(int timeout_ms);
-  TemporaryDirectory directory_;
+  std::optional<TemporaryDirectory> directory_;  // without a log
+  std::filesystem::path output_;
+  std::filesystem::path errors_;
   pid_t pid_ = -1;
   std::optional<int> code_;
 };

@@ -1,8 +1,10 @@
-// A directory of the test's own, removed with everything in it at the end.
+// A directory of the test's own, removed with everything in it at the end. REBUF_TEST_KEEP=1 leaves
+// it, for looking into.
 #pragma once
 
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -17,8 +19,13 @@ class TemporaryDirectory {
     path_ = name;
   }
   ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+    if (std::getenv("REBUF_TEST_KEEP") != nullptr) {
+      std::cerr << "kept: " << path_ << '\n';
+      return;
+    }
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+    if (error) std::cerr << path_ << ": " << error.message() << '\n';
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;

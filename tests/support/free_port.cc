@@ -1,19 +1,16 @@
-#include "scratch.h"
+#include "tests/support/free_port.h"
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <iostream>
 #include <random>
 #include <string>
 
-namespace rebuf::e2e {
+namespace rebuf::test {
 namespace {
 
 // Whether no other test has this port. A name of an abstract Unix socket belongs to one socket, and
@@ -46,22 +43,6 @@ bool nothing_listens_on(std::uint16_t port) {
 
 }  // namespace
 
-Scratch::Scratch() {
-  std::string name = std::filesystem::temp_directory_path() / "rebuf-e2e-XXXXXX";
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-Scratch::~Scratch() {
-  if (std::getenv("REBUF_TEST_KEEP") != nullptr) {
-    std::cerr << "kept: " << path_ << '\n';
-    return;
-  }
-  std::error_code error;
-  std::filesystem::remove_all(path_, error);
-  if (error) std::cerr << path_ << ": " << error.message() << '\n';
-}
-
 std::uint16_t free_port() {
   constexpr int first = 15000;
   constexpr int last = 31999;
@@ -73,4 +54,4 @@ std::uint16_t free_port() {
   }
 }
 
-}  // namespace rebuf::e2e
+}  // namespace rebuf::test
