@@ -50,11 +50,43 @@ void read_answer(const httplib::Result& answer, Sending& sending) {
 
 }  // namespace
 
+void Progress::start(std::size_t devices) {
+  const std::lock_guard lock(mutex_);
+  running_ = devices;
+}
+
+void Progress::finish_one() {
+  const std::lock_guard lock(mutex_);
+  --running_;
+  changed_.notify_all();
+}
+
+void Progress::acknowledge(std::size_t rows) {
+  const std::lock_guard lock(mutex_);
+  acknowledged_ += rows;
+  changed_.notify_all();
+}
+
+std::size_t Progress::acknowledged() const {
+  const std::lock_guard lock(mutex_);
+  return acknowledged_;
+}
+
+bool Progress::wait_for_rows(std::size_t acknowledged, milliseconds limit) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, limit, [&] { return acknowledged_ >= acknowledged; });
+}
+
+bool Progress::wait_for_all(milliseconds limit) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, limit, [&] { return running_ == 0; });
+}
+
 Device::Device(std::uint32_t client, DeviceSettings settings, std::vector<std::string_view> rows)
     : client_(client), settings_(std::move(settings)), rows_(std::move(rows)) {}
 
 void Device::run(const std::atomic<bool>& enough, const std::atomic<bool>& give_up,
-                 std::atomic<std::size_t>& acknowledged_rows) {
+                 Progress& progress) {
   httplib::Client connection("127.0.0.1", settings_.port);
   connection.set_keep_alive(true);
   connection.set_tcp_nodelay(true);
@@ -66,7 +98,7 @@ void Device::run(const std::atomic<bool>& enough, const std::atomic<bool>& give_
     Sending sending = post(connection, at);
     acknowledged = sending.acknowledged();
     if (acknowledged) {
-      acknowledged_rows += sending.rows.size();
+      progress.acknowledge(sending.rows.size());
       at += sending.rows.size();
       if (at == rows_.size()) all_once = true;
       at %= rows_.size();
@@ -116,29 +148,23 @@ void Fleet::add(const DeviceSettings& settings, std::vector<std::string_view> ro
 }
 
 void Fleet::start() {
-  running_ = devices_.size();
+  progress_.start(devices_.size());
   for (Device& device : devices_)
     threads_.emplace_back([this, &device] {
-      device.run(enough_, give_up_, acknowledged_);
-      --running_;
+      device.run(enough_, give_up_, progress_);
+      progress_.finish_one();
     });
 }
 
 void Fleet::wait_for_rows(std::size_t more) const {
-  const std::size_t goal = acknowledged_ + more;
-  const auto deadline = Clock::now() + std::chrono::seconds(30);
-  while (acknowledged_ < goal) {
-    REQUIRE_MESSAGE(Clock::now() < deadline, "no acknowledgements");
-    std::this_thread::sleep_for(milliseconds(5));
-  }
+  const bool came = progress_.wait_for_rows(acknowledged() + more, std::chrono::seconds(30));
+  REQUIRE_MESSAGE(came, "no acknowledgements");
 }
 
 const std::vector<Sending>& Fleet::finish(std::chrono::seconds limit) {
   if (threads_.empty()) return sendings_;
   enough_ = true;
-  const auto deadline = Clock::now() + limit;
-  while (running_ > 0 && Clock::now() < deadline) std::this_thread::sleep_for(milliseconds(5));
-  CHECK_MESSAGE(running_ == 0, "the devices do not finish");
+  CHECK_MESSAGE(progress_.wait_for_all(limit), "the devices do not finish");
   give_up_ = true;
   join();
   for (Device& device : devices_)

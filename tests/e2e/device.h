@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,14 +32,31 @@ struct DeviceSettings {
   bool endless = false;
 };
 
+// How far the devices of a fleet are. Any thread.
+class Progress {
+ public:
+  void start(std::size_t devices);
+  void finish_one();
+  void acknowledge(std::size_t rows);
+  [[nodiscard]] std::size_t acknowledged() const;
+  // False: not within that time.
+  [[nodiscard]] bool wait_for_rows(std::size_t acknowledged, std::chrono::milliseconds limit) const;
+  [[nodiscard]] bool wait_for_all(std::chrono::milliseconds limit) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::size_t acknowledged_ = 0;  // rows
+  std::size_t running_ = 0;       // devices
+};
+
 // Owned by its fleet; runs on one thread of it.
 class Device {
  public:
   Device(std::uint32_t client, DeviceSettings settings, std::vector<std::string_view> rows);
   // Posts all rows (unless endless), and goes round again until `enough` and the last post is
   // acknowledged; ends at once with `give_up`.
-  void run(const std::atomic<bool>& enough, const std::atomic<bool>& give_up,
-           std::atomic<std::size_t>& acknowledged_rows);
+  void run(const std::atomic<bool>& enough, const std::atomic<bool>& give_up, Progress& progress);
   [[nodiscard]] std::vector<Sending>& sendings() { return sendings_; }
 
  private:
@@ -64,7 +83,7 @@ class Fleet {
   void add(const DeviceSettings& settings, std::vector<std::string_view> rows);
   void start();
   // Rows acknowledged so far.
-  [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
+  [[nodiscard]] std::size_t acknowledged() const { return progress_.acknowledged(); }
   // Until that many more rows are acknowledged; fails the test after 30 s.
   void wait_for_rows(std::size_t more) const;
   // Lets each device finish its rows; fails the test when that takes longer than `limit`. Returns
@@ -80,8 +99,7 @@ class Fleet {
   std::vector<std::thread> threads_;
   std::atomic<bool> enough_{false};
   std::atomic<bool> give_up_{false};
-  std::atomic<std::size_t> acknowledged_{0};
-  std::atomic<std::size_t> running_{0};
+  Progress progress_;
   std::vector<Sending> sendings_;
 };
 

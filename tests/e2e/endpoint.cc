@@ -139,12 +139,10 @@ void Endpoint::be(Manner manner) {
 }
 
 void Endpoint::wait_for_request() const {
-  const std::size_t before = requests_;
-  const auto deadline = Clock::now() + std::chrono::seconds(20);
-  while (requests_ == before) {
-    REQUIRE_MESSAGE(Clock::now() < deadline, "no request comes");
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  std::unique_lock lock(mutex_);
+  const bool came = changed_.wait_for(lock, std::chrono::seconds(20),
+                                      [&, before = requests_] { return requests_ > before; });
+  REQUIRE_MESSAGE(came, "no request comes");
 }
 
 std::vector<Arrival> Endpoint::arrivals() const {
@@ -179,6 +177,7 @@ void Endpoint::serve(int connection) {
 bool Endpoint::answer(int connection, const std::string& head, std::string_view body) {
   std::unique_lock lock(mutex_);
   ++requests_;
+  changed_.notify_all();
   switch (manner_) {
     case Manner::takes:
       last_taken_ = take(head, body);

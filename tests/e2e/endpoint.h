@@ -55,14 +55,14 @@ class Endpoint {
 
   const std::uint16_t port_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;  // manner_, closing_
+  mutable std::condition_variable changed_;  // manner_, closing_, requests_
   Manner manner_ = Manner::takes;
   bool closing_ = true;
+  std::size_t requests_ = 0;
   std::vector<Arrival> arrivals_;
   std::size_t last_taken_ = 0;  // messages of the last request that was answered
   std::list<int> connections_;  // open ones
   int listener_ = -1;
-  std::atomic<std::size_t> requests_{0};
   std::atomic<std::size_t> unanswered_{0};
   std::thread acceptor_;
   std::vector<std::thread> servers_;  // acceptor_ adds, close() joins
