@@ -111,10 +111,13 @@ class Comparison {
   }
 
   void find_lost() {
-    for (const Sending& sending : sendings_)
-      for (std::size_t i = 0; sending.acknowledged() && i < sending.rows.size(); ++i)
-        if (const Id id = sending.first_id.plus(i); !first_copies_.contains(id))
+    for (const Sending& sending : sendings_) {
+      if (!sending.acknowledged() || sending.begin < explained_.topic_removed) continue;
+      for (std::size_t i = 0; i < sending.rows.size(); ++i)
+        if (const Id id = sending.first_id.plus(i);
+            !first_copies_.contains(id) && !explained_.dead_letters.contains(id))
           violations_.add("lost", Row{&sending, i}.text() + ", " + id.text());
+    }
   }
 
   void take(const Arrival& arrival) {

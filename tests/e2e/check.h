@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,11 +22,15 @@ struct Verdict {
   std::size_t duplicates = 0;      // further copies, by rebuf-id
 };
 
-// Further copies that the faults of a run explain.
+// What the faults of a run explain.
 struct Explained {
-  std::size_t duplicates = 0;
+  std::size_t duplicates = 0;  // further copies
   // The sink itself may send again what was not answered; else only the log does.
   bool sink_repeats = false;
+  // These need not arrive: they were acknowledged, then refused for what they are.
+  std::set<Id> dead_letters{};
+  // What was sent before may be gone: somebody removed the topic then.
+  Clock::time_point topic_removed{};
 };
 
 [[nodiscard]] Verdict check(std::span<const Sending> sendings, std::span<const Arrival> arrivals,

@@ -64,6 +64,23 @@ TEST_CASE("an acknowledged row that did not arrive is lost") {
   CHECK(run.found() == "lost");
 }
 
+TEST_CASE(
+    "what lies in the dead letters, or was sent before its topic was removed, may be missing") {
+  Run run;
+  run.arrivals.erase(run.arrivals.begin() + 1);
+  run.explained.dead_letters = {{7, 10}};
+  CHECK(run.found() == "lost");
+  run.explained.dead_letters = {{7, 11}};
+  CHECK(run.found().empty());
+  run.explained.dead_letters.clear();
+  const auto now = Clock::now();
+  for (Sending& sending : run.sendings) sending.begin = now;
+  run.explained.topic_removed = now;
+  CHECK(run.found() == "lost");
+  run.explained.topic_removed = now + std::chrono::seconds(1);
+  CHECK(run.found().empty());
+}
+
 TEST_CASE("of a sending without an answer a part or nothing may arrive") {
   Run run;
   run.arrivals.erase(run.arrivals.begin() + 3);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <httplib.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <exception>
 #include <fstream>
@@ -47,9 +48,13 @@ Daemon::~Daemon() {
   if (std::uncaught_exceptions() > 0) std::cerr << log_end() << '\n';
 }
 
+void Daemon::set_environment(std::vector<std::string> environment) {
+  environment_ = std::move(environment);
+}
+
 void Daemon::launch() {
-  process_.emplace(std::vector<std::string>{REBUF_REBUFD, "--config", config_file_},
-                   std::vector<std::string>{}, log_file_);
+  process_.emplace(std::vector<std::string>{REBUF_REBUFD, "--config", config_file_}, environment_,
+                   log_file_);
 }
 
 void Daemon::start() {
@@ -70,6 +75,27 @@ void Daemon::kill() {
 int Daemon::stop(milliseconds limit) {
   process_->send(SIGTERM);
   return process_->wait(limit);
+}
+
+void Daemon::let_open_files(bool may) const {
+  constexpr rlim_t fewest = 8;  // all long open; poll() refuses a limit below what it waits for
+  rlimit files{};
+  REQUIRE(::prlimit(process_->pid(), RLIMIT_NOFILE, nullptr, &files) == 0);
+  files.rlim_cur = may ? files.rlim_max : fewest;
+  REQUIRE(::prlimit(process_->pid(), RLIMIT_NOFILE, &files, nullptr) == 0);
+}
+
+Daemon::Figures Daemon::figures() const {
+  const std::filesystem::path process = "/proc/" + std::to_string(process_->pid());
+  Figures now;
+  std::ifstream status(process / "status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) now.resident_kib = std::stoul(line.substr(6));
+    if (line.starts_with("Threads:")) now.threads = std::stoul(line.substr(8));
+  }
+  const std::filesystem::directory_iterator files(process / "fd");
+  now.files = static_cast<std::size_t>(std::distance(begin(files), end(files)));
+  return now;
 }
 
 std::string Daemon::log_end(std::size_t bytes) const {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "metrics.h"
 #include "tests/support/program.h"
@@ -22,6 +23,8 @@ class Daemon {
          const std::string& http = {}, std::filesystem::path data_dir = {});
   ~Daemon();
 
+  // For its next start: NAME=VALUE on top of the test's own.
+  void set_environment(std::vector<std::string> environment);
   // Returns when /healthz answers, and fails the test when that takes longer than 20 s.
   void start();
   // Does not wait.
@@ -31,6 +34,15 @@ class Daemon {
   // SIGTERM; the exit status. Fails the test when it takes longer than `limit`.
   int stop(std::chrono::milliseconds limit = std::chrono::seconds(20));
   void send(int signal) const { process_->send(signal); }
+  // Whether it may open files and connections from now on; what is open stays so.
+  void let_open_files(bool may) const;
+  // What it takes of the machine now.
+  struct Figures {
+    std::size_t resident_kib = 0;
+    std::size_t files = 0;
+    std::size_t threads = 0;
+  };
+  [[nodiscard]] Figures figures() const;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::uint16_t admin_port() const { return admin_port_; }
@@ -59,6 +71,7 @@ class Daemon {
   std::filesystem::path data_dir_;
   std::filesystem::path config_file_;
   std::filesystem::path log_file_;
+  std::vector<std::string> environment_;
   std::optional<test::Program> process_;
 };
 

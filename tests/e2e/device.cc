@@ -67,6 +67,12 @@ void Progress::acknowledge(std::size_t rows) {
   changed_.notify_all();
 }
 
+void Progress::refuse() {
+  const std::lock_guard lock(mutex_);
+  ++refused_;
+  changed_.notify_all();
+}
+
 std::size_t Progress::acknowledged() const {
   const std::lock_guard lock(mutex_);
   return acknowledged_;
@@ -75,6 +81,12 @@ std::size_t Progress::acknowledged() const {
 bool Progress::wait_for_rows(std::size_t acknowledged, milliseconds limit) const {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, limit, [&] { return acknowledged_ >= acknowledged; });
+}
+
+bool Progress::wait_for_refusals(std::size_t more, milliseconds limit) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, limit,
+                           [&, before = refused_] { return refused_ >= before + more; });
 }
 
 bool Progress::wait_for_all(milliseconds limit) const {
@@ -93,18 +105,21 @@ void Device::run(const std::atomic<bool>& enough, const std::atomic<bool>& give_
   connection.set_read_timeout(60, 0);
   std::size_t at = 0;
   bool all_once = settings_.endless;
-  bool acknowledged = true;
-  while (!give_up && !(enough && all_once && acknowledged)) {
+  bool done_with = true;
+  while (!give_up && !(enough && all_once && done_with)) {
     Sending sending = post(connection, at);
-    acknowledged = sending.acknowledged();
-    if (acknowledged) {
+    done_with = sending.acknowledged() || sending.status == 422;
+    if (sending.acknowledged())
       progress.acknowledge(sending.rows.size());
+    else if (sending.outcome == Outcome::refused)
+      progress.refuse();
+    if (done_with) {
       at += sending.rows.size();
       if (at == rows_.size()) all_once = true;
       at %= rows_.size();
     }
     sendings_.push_back(std::move(sending));
-    const milliseconds pause = acknowledged ? settings_.pause : again_after;
+    const milliseconds pause = done_with ? settings_.pause : again_after;
     if (pause > milliseconds(0)) std::this_thread::sleep_for(pause);
   }
 }
@@ -128,9 +143,11 @@ std::string Device::body_of(Sending& sending, std::size_t first_row) {
   std::string body;
   for (std::size_t i = first_row; i < first_row + count; ++i) {
     std::string_view row = rows_[i];
+    if (settings_.odd_every > 0 && i % settings_.odd_every == settings_.odd_every - 1)
+      row = made_rows_.emplace_back(std::string(row) + settings_.odd_text);
     if (settings_.name_in_value)
-      row = named_rows_.emplace_back("{\"sending\":\"" + sending.name.text() +
-                                     "\",\"row\":" + std::string(row) + "}");
+      row = made_rows_.emplace_back("{\"sending\":\"" + sending.name.text() +
+                                    "\",\"row\":" + std::string(row) + "}");
     sending.rows.push_back(row);
     body += row;
     if (settings_.rows_per_post > 1) body += '\n';
@@ -159,6 +176,11 @@ void Fleet::start() {
 void Fleet::wait_for_rows(std::size_t more) const {
   const bool came = progress_.wait_for_rows(acknowledged() + more, std::chrono::seconds(30));
   REQUIRE_MESSAGE(came, "no acknowledgements");
+}
+
+void Fleet::wait_for_refusals(std::size_t more) const {
+  const bool came = progress_.wait_for_refusals(more, std::chrono::seconds(30));
+  REQUIRE_MESSAGE(came, "nothing is refused");
 }
 
 const std::vector<Sending>& Fleet::finish(std::chrono::seconds limit) {

@@ -28,6 +28,10 @@ struct DeviceSettings {
   std::chrono::milliseconds pause{0};  // between two posts
   // Rows become {"sending":"3.17","row":…}: for downstreams that do not see the header `sending`.
   bool name_in_value = false;
+  // Every so many rows, `odd_text` follows the row's own: for what a sink refuses. A row that is
+  // answered 422 is not posted again.
+  std::size_t odd_every = 0;
+  std::string odd_text{};
   // The rows are only a supply: the device need not post each of them before it finishes.
   bool endless = false;
 };
@@ -38,15 +42,18 @@ class Progress {
   void start(std::size_t devices);
   void finish_one();
   void acknowledge(std::size_t rows);
+  void refuse();
   [[nodiscard]] std::size_t acknowledged() const;
   // False: not within that time.
   [[nodiscard]] bool wait_for_rows(std::size_t acknowledged, std::chrono::milliseconds limit) const;
+  [[nodiscard]] bool wait_for_refusals(std::size_t more, std::chrono::milliseconds limit) const;
   [[nodiscard]] bool wait_for_all(std::chrono::milliseconds limit) const;
 
  private:
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::size_t acknowledged_ = 0;  // rows
+  std::size_t refused_ = 0;       // posts
   std::size_t running_ = 0;       // devices
 };
 
@@ -55,7 +62,7 @@ class Device {
  public:
   Device(std::uint32_t client, DeviceSettings settings, std::vector<std::string_view> rows);
   // Posts all rows (unless endless), and goes round again until `enough` and the last post is
-  // acknowledged; ends at once with `give_up`.
+  // done with; ends at once with `give_up`.
   void run(const std::atomic<bool>& enough, const std::atomic<bool>& give_up, Progress& progress);
   [[nodiscard]] std::vector<Sending>& sendings() { return sendings_; }
 
@@ -68,7 +75,7 @@ class Device {
   const std::vector<std::string_view> rows_;
   std::uint64_t next_number_ = 1;
   std::vector<Sending> sendings_;
-  std::deque<std::string> named_rows_;  // what sendings point to with name_in_value
+  std::deque<std::string> made_rows_;  // what sendings point to where it is not the supply
 };
 
 // Devices that post at the same time. Starts and joins their threads; used by one thread.
@@ -86,6 +93,8 @@ class Fleet {
   [[nodiscard]] std::size_t acknowledged() const { return progress_.acknowledged(); }
   // Until that many more rows are acknowledged; fails the test after 30 s.
   void wait_for_rows(std::size_t more) const;
+  // Until that many more posts were refused; fails the test after 30 s.
+  void wait_for_refusals(std::size_t more) const;
   // Lets each device finish its rows; fails the test when that takes longer than `limit`. Returns
   // what all of them sent, each device's in order; valid as long as the fleet lives. May be called
   // again.

@@ -1,7 +1,6 @@
 #include "endpoint.h"
 
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,17 +10,11 @@
 #include <optional>
 #include <utility>
 
+#include "sockets.h"
 #include "tests/support/free_port.h"
 
 namespace rebuf::e2e {
 namespace {
-
-// Closed so that the peer sees a reset, not an end.
-void reset(int connection) {
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  (void)::setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-  ::close(connection);
-}
 
 void send_all(int connection, std::string_view text) {
   while (!text.empty()) {
@@ -29,6 +22,12 @@ void send_all(int connection, std::string_view text) {
     if (sent <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(sent));
   }
+}
+
+// An answer without a body; true.
+bool say(int connection, const std::string& status_and_headers) {
+  send_all(connection, "HTTP/1.1 " + status_and_headers + "\r\nContent-Length: 0\r\n\r\n");
+  return true;
 }
 
 // The value of a header; the head is in lower case.
@@ -98,20 +97,19 @@ std::optional<SendingName> name_in(std::string_view value) {
 
 }  // namespace
 
+const char* name_of(Manner manner) {
+  constexpr std::array<const char*, manners> names{"takes",  "is busy",          "throttles",
+                                                   "fails",  "forbids",          "hangs",
+                                                   "resets", "takes and resets", "half answers"};
+  return names.at(static_cast<std::size_t>(manner));
+}
+
 Endpoint::Endpoint() : port_(test::free_port()) {}
 
 Endpoint::~Endpoint() { close(); }
 
 void Endpoint::open() {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int yes = 1;
-  (void)::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port_);
-  REQUIRE(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
-  REQUIRE(::listen(listener_, 64) == 0);
+  listener_ = listen_on("127.0.0.1", port_);
   closing_ = false;
   acceptor_ = std::thread([this, listener = listener_] { accept_all(listener); });
 }
@@ -150,6 +148,11 @@ std::vector<Arrival> Endpoint::arrivals() const {
   return arrivals_;
 }
 
+void Endpoint::forget() {
+  const std::lock_guard lock(mutex_);
+  arrivals_.clear();
+}
+
 void Endpoint::accept_all(int listener) {
   for (;;) {
     const int connection = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
@@ -180,18 +183,25 @@ bool Endpoint::answer(int connection, const std::string& head, std::string_view 
   changed_.notify_all();
   switch (manner_) {
     case Manner::takes:
+      if (body.find(poison) != std::string_view::npos) return say(connection, "400 Bad Request");
       last_taken_ = take(head, body);
-      send_all(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-      return true;
+      return say(connection, "200 OK");
     case Manner::is_busy:
-      send_all(connection,
-               "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n");
-      return true;
+      return say(connection, "503 Service Unavailable\r\nRetry-After: 1");
+    case Manner::throttles:
+      return say(connection, "429 Too Many Requests\r\nRetry-After: 1");
+    case Manner::fails:
+      return say(connection, "500 Internal Server Error");
+    case Manner::forbids:
+      return say(connection, "403 Forbidden");
     case Manner::hangs:
       changed_.wait(lock, [&] { return closing_ || manner_ != Manner::hangs; });
       return false;
+    case Manner::half_answers:
+      send_all(connection, "HTTP/1.1 200 OK\r\nContent-Le");
+      [[fallthrough]];
     case Manner::takes_and_resets:
-      unanswered_ += take(head, body);
+      if (body.find(poison) == std::string_view::npos) unanswered_ += take(head, body);
       return false;
     case Manner::resets:
       break;

@@ -19,12 +19,21 @@ namespace rebuf::e2e {
 
 // What becomes of the next request.
 enum class Manner : std::uint8_t {
-  takes,            // written down, 200
-  is_busy,          // 503 with Retry-After: 1
-  hangs,            // read, then nothing until the manner changes; then the connection is reset
-  resets,           // read, then the connection is reset
-  takes_and_resets  // written down, then reset: nobody can know that it was taken
+  takes,             // written down, 200
+  is_busy,           // 503 with Retry-After: 1
+  throttles,         // 429 with Retry-After: 1
+  fails,             // 500
+  forbids,           // 403: the sink's trouble, not the message's
+  hangs,             // read, then nothing until the manner changes; then the connection is reset
+  resets,            // read, then the connection is reset
+  takes_and_resets,  // written down, then reset: nobody can know that it was taken
+  half_answers,      // written down, and reset in the middle of the answer's head
 };
+inline constexpr int manners = 9;
+[[nodiscard]] const char* name_of(Manner manner);
+
+// A value that holds it is refused for what it is, with 400 and all that travels with it.
+inline constexpr std::string_view poison = "\"poison\"";
 
 class Endpoint {
  public:
@@ -41,6 +50,8 @@ class Endpoint {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   // Messages, in the order in which they came.
   [[nodiscard]] std::vector<Arrival> arrivals() const;
+  // What arrived until now, as if it had not.
+  void forget();
   // Until one more request was read whole, whatever becomes of it.
   void wait_for_request() const;
   // Messages taken without an answer: each may come again.

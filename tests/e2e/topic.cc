@@ -5,7 +5,7 @@
 namespace rebuf::e2e {
 
 Topic::Topic(test::KafkaCluster& cluster, int partitions)
-    : cluster_(cluster), name_(cluster.fresh_topic()) {
+    : cluster_(cluster), partitions_(partitions), name_(cluster.fresh_topic()) {
   cluster_.create(name_, partitions);
 }
 

@@ -15,11 +15,13 @@ class Topic {
   // Fresh, with a replica on every broker.
   Topic(test::KafkaCluster& cluster, int partitions);
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] int partitions() const { return partitions_; }
   [[nodiscard]] std::vector<Arrival> arrivals() const;
 
  private:
   test::KafkaCluster& cluster_;
-  std::string name_;
+  const int partitions_;
+  const std::string name_;
 };
 
 // The `sinks:` block with one Kafka sink, `kafka`.

@@ -3,8 +3,11 @@
 // tests/kafka/kafka. One thread.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
+#include <vector>
+
+#include "tests/support/kafka_admin.h"
 
 namespace rebuf::test {
 
@@ -19,32 +22,36 @@ class KafkaCluster {
 
   [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }
   [[nodiscard]] int nodes() const { return nodes_; }
-  // `kill`, `start`, `stop` or `cont` for one node; see tests/kafka/kafka.
+  // `kill`, `start`, `stop`, `cont` or `full` for one node; see tests/kafka/kafka.
   void run(const std::string& verb, int node = 1);
   // Until all nodes answer.
   void wait();
   // A name that no other test uses.
   [[nodiscard]] std::string fresh_topic();
   // With a replica on every node.
-  void create(const std::string& topic, int partitions,
-              const std::map<std::string, std::string>& config = {});
-  void remove(const std::string& topic);
-  // Where the user `limited` (password the same, SASL PLAIN) comes in, who may write to the topics
-  // that it was allowed, and not ask about their configuration.
-  [[nodiscard]] std::string limited_bootstrap() const;
-  void allow_limited_to_write(const std::string& topic);
-  // Throttles the producer with this client.id above a rate.
-  void limit(const std::string& client_id, std::size_t bytes_per_second);
+  void create(const std::string& topic, int partitions, const TopicConfig& config = {});
+  [[nodiscard]] KafkaAdmin& admin();
+  // Where the user `gateway` (see tests/kafka/kafka) comes in without a proxy.
+  [[nodiscard]] std::string gateway_bootstrap() const;
+  // Throttles the producer with this client.id above a rate, or no longer. Takes seconds.
+  void limit(const std::string& client_id, std::optional<std::size_t> bytes_per_second);
+  // Gives each partition another leader, so many times. Takes seconds.
+  void elect(const std::string& topic, int rounds);
+  // What a node demands of the user `gateway` from its next start on; "secret" at first.
+  void set_gateway_password(const std::string& password);
+  // The nodes' addresses, in the order of their numbers.
+  [[nodiscard]] std::vector<std::string> hosts() const;
 
  private:
   explicit KafkaCluster(int nodes);
   // `environment`: assignments, as a shell takes them before a command.
-  void call(const std::string& arguments, const std::string& environment = {});
+  void call(const std::string& arguments);
 
   bool owned_ = false;
   int nodes_ = 1;
   std::string directory_;
   std::string bootstrap_;
+  std::optional<KafkaAdmin> admin_;
 };
 
 }  // namespace rebuf::test

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <memory>
 
 #include "sinks/kafka/handles.h"
@@ -13,6 +15,7 @@ namespace {
 
 using sinks::kafka::ClientHandle;
 using sinks::kafka::ConfHandle;
+using sinks::kafka::QueueHandle;
 using sinks::kafka::TopicHandle;
 using MessageHandle =
     std::unique_ptr<rd_kafka_message_t, sinks::kafka::Destroy<rd_kafka_message_destroy>>;
@@ -24,7 +27,8 @@ ClientHandle make_consumer(const std::string& bootstrap) {
   ConfHandle conf(rd_kafka_conf_new());
   for (const auto& [name, value] :
        {std::pair{"bootstrap.servers", bootstrap.c_str()},
-        std::pair{"enable.partition.eof", "true"}, std::pair{"log_level", "2"}})
+        std::pair{"enable.partition.eof", "true"}, std::pair{"fetch.wait.max.ms", "10"},
+        std::pair{"log_level", "2"}})
     REQUIRE(rd_kafka_conf_set(conf.get(), name, value, why.data(), why.size()) == RD_KAFKA_CONF_OK);
   ClientHandle client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), why.data(), why.size()));
   REQUIRE_MESSAGE(client != nullptr, why.data());
@@ -59,18 +63,28 @@ Stored stored(const rd_kafka_message_t& message) {
   return result;
 }
 
-void read_partition(rd_kafka_topic_t* topic, std::int32_t partition, std::vector<Stored>& into) {
-  REQUIRE(rd_kafka_consume_start(topic, partition, RD_KAFKA_OFFSET_BEGINNING) == 0);
+// Of all partitions at once, until the end of each.
+std::vector<std::vector<Stored>> read_all(rd_kafka_t* rk, rd_kafka_topic_t* topic, int partitions) {
+  const QueueHandle queue(rd_kafka_queue_new(rk));
+  for (std::int32_t partition = 0; partition < partitions; ++partition)
+    REQUIRE(rd_kafka_consume_start_queue(topic, partition, RD_KAFKA_OFFSET_BEGINNING,
+                                         queue.get()) == 0);
+  std::vector<std::vector<Stored>> read(static_cast<std::size_t>(partitions));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  for (;;) {
-    const MessageHandle message(rd_kafka_consume(topic, partition, timeout_ms));
+  for (int ended = 0; ended < partitions;) {
+    const MessageHandle message(rd_kafka_consume_queue(queue.get(), timeout_ms));
     REQUIRE(std::chrono::steady_clock::now() < deadline);
     if (message == nullptr) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) break;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      ++ended;
+      continue;
+    }
     REQUIRE_MESSAGE(message->err == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(message->err));
-    into.push_back(stored(*message));
+    read.at(static_cast<std::size_t>(message->partition)).push_back(stored(*message));
   }
-  (void)rd_kafka_consume_stop(topic, partition);
+  for (std::int32_t partition = 0; partition < partitions; ++partition)
+    (void)rd_kafka_consume_stop(topic, partition);
+  return read;
 }
 
 }  // namespace
@@ -80,8 +94,8 @@ std::vector<Stored> read_topic(const std::string& bootstrap, const std::string& 
   const TopicHandle handle(rd_kafka_topic_new(consumer.get(), topic.c_str(), nullptr));
   std::vector<Stored> all;
   const int partitions = partitions_of(consumer.get(), handle.get());
-  for (std::int32_t partition = 0; partition < partitions; ++partition)
-    read_partition(handle.get(), partition, all);
+  for (std::vector<Stored>& partition : read_all(consumer.get(), handle.get(), partitions))
+    std::move(partition.begin(), partition.end(), std::back_inserter(all));
   return all;
 }
 

@@ -100,13 +100,13 @@ TEST_CASE("what travels behind a message that the broker refuses alone is given 
 struct Limited : Real {
   explicit Limited(const std::string& max_message_bytes) {
     broker.create(topic, 1, {{"max.message.bytes", max_message_bytes}});
-    broker.allow_limited_to_write(topic);
+    broker.admin().let_gateway(topic, rebuf::test::Gateway::only_writes);
     KafkaSettings settings;
-    settings.brokers = broker.limited_bootstrap();
+    settings.brokers = broker.gateway_bootstrap();
     settings.options = {{"security.protocol", "SASL_PLAINTEXT"},
                         {"sasl.mechanism", "PLAIN"},
-                        {"sasl.username", "limited"},
-                        {"sasl.password", "limited"}};
+                        {"sasl.username", "gateway"},
+                        {"sasl.password", "secret"}};
     sink = make_sink(settings);
     attach();
   }
@@ -187,7 +187,7 @@ TEST_CASE("the own topic made again with fewer partitions: given back, then deli
   }
   CHECK(kafka.channel->submit(kafka.messages.list) == 100);
   kafka.recorder.wait_reports(100);
-  kafka.broker.remove(kafka.topic);
+  kafka.broker.admin().remove(kafka.topic);
   kafka.broker.create(kafka.topic, 1);
 
   for (OutMessage& message : kafka.messages.list) message.token += 100;

@@ -1,0 +1,127 @@
+// What an operator, or bad luck, does to a Kafka of one broker while devices post. Each fault with
+// what is guaranteed; docs/faults.md lists them.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "audit.h"
+#include "dead_letters.h"
+#include "kafka_route.h"
+
+namespace rebuf::e2e {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+bool all_acknowledged(const std::vector<Sending>& sendings) {
+  return std::all_of(sendings.begin(), sendings.end(),
+                     [](const Sending& sending) { return sending.acknowledged(); });
+}
+
+TEST_CASE("a topic that is deleted and made again gets everything that was sent since") {
+  KafkaRoute run(1);
+  run.start();
+  Audit audit(run.daemon, "weather");
+  run.cluster.admin().remove(run.topic.name());
+  const auto removed = Clock::now();
+  run.wait_until_buffering();
+  run.cluster.create(run.topic.name(), 3);
+  run.wait_until_direct();
+  // What the producer held when its topic went was given back, and some of it may have arrived.
+  CHECK(run.finish({.duplicates = KafkaRoute::window, .topic_removed = removed}).replayed > 0);
+  CHECK(audit.finish().empty());
+  CHECK(all_acknowledged(run.fleet.finish()));
+}
+
+TEST_CASE("the right to write is taken and given back: nothing is dropped, all of it arrives") {
+  KafkaRoute run(1);
+  run.start();
+  Audit audit(run.daemon, "weather");
+  run.cluster.admin().let_gateway(run.topic.name(), test::Gateway::does_nothing);
+  run.wait_until_buffering();
+  run.cluster.admin().let_gateway(run.topic.name(), test::Gateway::does_all);
+  run.wait_until_direct();
+  (void)run.finish({.duplicates = KafkaRoute::window});
+  CHECK(audit.finish().empty());
+  CHECK(dead_letters(run.daemon, "weather").empty());
+  CHECK(all_acknowledged(run.fleet.finish()));
+}
+
+TEST_CASE(
+    "a password that the broker no longer takes: kept until it does, then all of it arrives") {
+  KafkaRoute run(1);
+  run.start();
+  run.cluster.set_gateway_password("another");
+  run.cluster.run("kill");
+  run.cluster.run("start");
+  run.cluster.wait();
+  run.wait_until_buffering();
+  run.cluster.set_gateway_password("secret");
+  run.cluster.run("kill");
+  run.cluster.run("start");
+  run.wait_until_direct();
+  CHECK(run.finish().replayed > 0);
+  CHECK(dead_letters(run.daemon, "weather").empty());
+  CHECK(all_acknowledged(run.fleet.finish()));
+}
+
+TEST_CASE("a broker whose disk is full dies of it; what it did not take arrives when it is back") {
+  KafkaRoute run(1);
+  run.start();
+  run.cluster.run("full");
+  run.wait_until_buffering();
+  run.cluster.run("kill");
+  run.cluster.run("start");
+  run.wait_until_direct();
+  CHECK(run.finish().replayed > 0);
+  CHECK(all_acknowledged(run.fleet.finish()));
+}
+
+TEST_CASE("a producer over its quota is slow, and nothing is lost, repeated or out of order") {
+  KafkaRoute run(1);
+  run.cluster.limit(run.topic.name(), 60'000);
+  run.start();
+  run.fleet.wait_for_rows(2000);
+  run.cluster.limit(run.topic.name(), std::nullopt);
+  run.wait_until_direct();
+  (void)run.finish();
+  CHECK(all_acknowledged(run.fleet.finish()));
+}
+
+TEST_CASE("a lowered size limit: what is too large now is refused or set aside, the rest arrives") {
+  KafkaRoute run(1);
+  const std::string padding(8000, '.');
+  run.start(6, padding);
+  Audit audit(run.daemon, "weather");
+  run.network.be(Weather::black_hole);
+  run.wait_until_buffering();
+  run.fleet.wait_for_rows(3000);
+  run.cluster.admin().configure(run.topic.name(), {{"max.message.bytes", "4000"}});
+  run.network.be(Weather::fair);
+  run.wait_until_direct();
+  run.fleet.wait_for_rows(3000);
+  const std::vector<Sending>& sendings = run.fleet.finish();
+  run.daemon.wait_until_drained("weather");
+  Explained explained;
+  for (const DeadLetter& letter : dead_letters(run.daemon, "weather")) {
+    CHECK(letter.reason == "too_large");
+    CHECK(letter.value.ends_with(padding));
+    explained.dead_letters.insert(letter.id);
+  }
+  CHECK(!explained.dead_letters.empty());
+  CHECK(audit.finish().empty());
+  std::size_t refused = 0;
+  for (const Sending& sending : sendings) {
+    if (sending.acknowledged()) continue;
+    ++refused;
+    CHECK(sending.status == 422);
+    CHECK(sending.code == "too_large");
+    CHECK(sending.rows.front().ends_with(padding));
+  }
+  CHECK(refused > 0);
+  (void)run.finish(explained);
+}
+
+}  // namespace
+}  // namespace rebuf::e2e

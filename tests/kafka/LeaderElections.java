@@ -1,0 +1,34 @@
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.TopicPartition;
+
+/** BOOTSTRAP TOPIC ROUNDS: each partition gets the next of its replicas as its leader, ROUNDS times. */
+public class LeaderElections {
+  public static void main(String[] args) throws Exception {
+    try (Admin admin = Admin.create(Map.<String, Object>of("bootstrap.servers", args[0]))) {
+      for (int round = 0; round < Integer.parseInt(args[2]); ++round) {
+        rotate(admin, args[1]);
+        Thread.sleep(300);  // let it carry messages before the next
+      }
+    }
+  }
+
+  private static void rotate(Admin admin, String topic) throws Exception {
+    var orders = new HashMap<TopicPartition, Optional<NewPartitionReassignment>>();
+    for (var partition : admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions()) {
+      var replicas = new ArrayList<Integer>();
+      partition.replicas().forEach(node -> replicas.add(node.id()));
+      Collections.rotate(replicas, -1);
+      orders.put(new TopicPartition(topic, partition.partition()), Optional.of(new NewPartitionReassignment(replicas)));
+    }
+    admin.alterPartitionReassignments(orders).all().get();
+    admin.electLeaders(ElectionType.PREFERRED, orders.keySet()).all().get();
+  }
+}
