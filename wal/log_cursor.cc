@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -11,14 +12,20 @@
 
 namespace rebuf {
 
-void LogImpl::load_cursor() {
+// Where segments stand, they tell which numbers are used, and a cursor that is lost costs
+// duplicates. Where none stands, only the cursor knows; a disk that cannot be read now may be read
+// later.
+Status LogImpl::load_cursor(const LogListing& listing) {
   const auto loaded = cursor_store_.load();
+  const bool unreadable = loaded.status().errno_value() == EIO;
+  if (unreadable && listing.completed.empty()) return loaded.status();
   if (loaded && !loaded->unreadable) {
     cursor_record_ = loaded->record;
-    return;
+    return {};
   }
   cursor_found_.how = CursorFound::How::fell_back;
   cursor_found_.reason = loaded ? "the cursor file is damaged" : loaded.status().message();
+  return {};
 }
 
 Status LogImpl::check_cursor() {

@@ -73,7 +73,7 @@ class LogImpl final : public Log {
   [[nodiscard]] Status begin_writing(bool seal_first);
   void find_last_ordinal();
   // log_cursor.cc
-  void load_cursor();
+  [[nodiscard]] Status load_cursor(const LogListing& listing);
   [[nodiscard]] Status check_cursor();
   [[nodiscard]] std::optional<CursorRecord::Before> entry_before(Position position);
   [[nodiscard]] Status keep_next_segment();

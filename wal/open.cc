@@ -54,7 +54,7 @@ Status LogImpl::start() {
   foreign_files_ = listing->foreign;
   for (const std::string& name : foreign_files_) say(LogLevel::warning, "not ours: " + name);
 
-  load_cursor();
+  if (Status status = load_cursor(*listing); !status) return status;
   const SegmentId active = std::max(listing->next_segment, cursor_record_.next_segment);
   if (Status status = sync_newest(*listing); !status) return status;
   if (Status status = recover_active(*listing, active); !status) return status;

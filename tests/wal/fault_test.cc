@@ -170,6 +170,25 @@ TEST_CASE("a sync that fails while closing is remembered: that file is not appen
   CHECK(*replayed(session.log()) == std::vector{session.ledger().entries[0].data});
 }
 
+TEST_CASE("numbers do not begin again when the cursor, which alone knows them, cannot be read") {
+  SimFileSystem fs;
+  Session session(fs, settings().front().options);
+  REQUIRE(session.open().ok());
+  REQUIRE(session.write(20).ok());
+  REQUIRE(session.purge().ok());
+  const Position end = session.log().stats().end;
+  REQUIRE(end.segment == 1);
+  ignore(session.close(), "noted by the session");
+  fs.set_hook([](const Asked& asked) {
+    const bool cursor = asked.call == Call::pread && asked.path == "/log.state/cursor";
+    return cursor ? Verdict::fail(EIO) : Verdict{};
+  });
+  CHECK(session.open().errno_value() == EIO);
+  fs.set_hook(nullptr);
+  REQUIRE(session.open().ok());
+  CHECK(session.log().stats().end == end);
+}
+
 TEST_CASE("on a full disk cursor and purge work, and then writing works again") {
   SimFileSystem fs;
   Setting setting = settings().front();

@@ -53,8 +53,8 @@ class Log {
  public:
   // Opens or creates `dir` (parents must exist) and the state directory. Both, and every file that
   // open made, are durable when it returns. Reads the active segment, the last entry and the
-  // listing, not the backlog. Errors: locked, io (EIO on the active file is not repaired: nothing
-  // is changed), invalid_argument.
+  // listing, not the backlog. Errors: locked, io (EIO on the active file, or on the cursor when no
+  // segment tells the numbers, is not repaired: nothing is changed), invalid_argument.
   [[nodiscard]] static Result<std::unique_ptr<Log>> open(const std::filesystem::path& dir,
                                                          Options options = {});
 
