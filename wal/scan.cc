@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <iterator>
 #include <thread>
 #include <utility>
@@ -12,11 +13,57 @@
 #include "wal/io.h"
 #include "wal/listing.h"
 #include "wal/names.h"
+#include "wal/range_crc.h"
 #include "wal/scan_file.h"
 
 namespace rebuf {
 
 namespace {
+
+// What stands at the end of the active file.
+struct Tail {
+  std::uint64_t size = 0;   // of the file
+  std::uint64_t right = 0;  // behind its last right entry
+  bool whole = true;        // nothing but unwritten space follows that
+  std::uint32_t crc = 0;    // of what follows it, if not whole
+};
+
+Result<Tail> look_at_tail(File& file, SegmentId id, std::uint64_t from) {
+  const std::int64_t size = file.size();
+  if (size < 0) return io_error("fstat", {}, size);
+  Tail tail{static_cast<std::uint64_t>(size), from};
+  if (tail.size <= from) return tail;
+  BlockReader reader({});
+  const auto found =
+      scan_file(file, {id, from, tail.size}, EndZeros::unwritten, reader, [&](const Block& block) {
+        tail.right = block.entries.back().end.offset;
+        return Status{};
+      });
+  if (!found) return found.status();
+  tail.whole = found->damages.empty() || found->damages.back().begin.offset < tail.right;
+  if (!tail.whole) tail.crc = RangeCrc(file, tail.right, tail.size).of(tail.right, tail.size);
+  return tail;
+}
+
+// A live writer may be in the middle of its last entry. Until that is whole, or nothing has moved
+// for `patience`, it is not damage.
+Result<Tail> settled_tail(File& file, SegmentId id, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds pause{2};
+  auto tail = look_at_tail(file, id, 0);
+  auto moved = std::chrono::steady_clock::now();
+  while (tail && !tail->whole && std::chrono::steady_clock::now() - moved < patience) {
+    std::this_thread::sleep_for(pause);
+    const Tail before = *tail;
+    tail = look_at_tail(file, id, before.right);
+    if (!tail) break;
+    // What follows the entry that became whole is left to the next scan.
+    if (tail->right > before.right) return Tail{tail->right, tail->right};
+    if (tail->size != before.size || tail->crc != before.crc) {
+      moved = std::chrono::steady_clock::now();
+    }
+  }
+  return tail;
+}
 
 class Scan {
  public:
@@ -32,9 +79,8 @@ class Scan {
  private:
   Status completed(const LogListing& listing);
   Status active(SegmentId id, File& file);
-  Status segment(SegmentReport segment, File& file, std::uint64_t size);
+  Status segment(SegmentReport segment, File& file, std::uint64_t limit);
   Status entries(const Block& block) const;
-  static std::uint64_t settled_size(File& file, SegmentId id, std::uint64_t size);
 
   FileSystem& fs_;
   const std::filesystem::path& dir_;
@@ -77,6 +123,7 @@ Status Scan::completed(const LogListing& listing) {
     SegmentReport report;
     report.id = id;
     report.file = name;
+    report.file_bytes = bytes;
     if (Status status = segment(std::move(report), *opened.file, bytes); !status) return status;
   }
   return {};
@@ -87,21 +134,22 @@ Status Scan::active(SegmentId id, File& file) {
   report.id = id;
   report.active = true;
   report.file = active_name;
-  const std::int64_t size = file.size();
-  if (size < 0) return io_error("fstat", dir_ / active_name, size);
-  const std::uint64_t settled = settled_size(file, id, static_cast<std::uint64_t>(size));
-  return segment(std::move(report), file, settled);
+  const auto tail = settled_tail(file, id, options_.tail_patience);
+  if (!tail) return io_error("read", dir_ / active_name, -tail.status().errno_value());
+  // What is unwritten now may be written while the entries before it are read.
+  const std::uint64_t limit = tail->whole ? tail->right : tail->size;
+  report.file_bytes = tail->size;
+  report.unwritten_bytes = tail->size - limit;
+  return segment(std::move(report), file, limit);
 }
 
-Status Scan::segment(SegmentReport segment, File& file, std::uint64_t size) {
-  segment.file_bytes = size;
+Status Scan::segment(SegmentReport segment, File& file, std::uint64_t limit) {
   const EndZeros end_zeros = segment.active ? EndZeros::unwritten : EndZeros::entries;
-  auto found = scan_file(file, {segment.id, 0, size}, end_zeros, reader_,
+  auto found = scan_file(file, {segment.id, 0, limit}, end_zeros, reader_,
                          [this](const Block& block) { return entries(block); });
   if (!found) return found.status();
   segment.entries = found->entries;
   segment.entry_bytes = found->entry_bytes;
-  segment.unwritten_bytes = found->unwritten_bytes;
   report_.zero_entries += found->zero_entries;
   std::ranges::move(found->damages, std::back_inserter(report_.damages));
   if (options_.on_segment) options_.on_segment(segment);
@@ -115,29 +163,6 @@ Status Scan::entries(const Block& block) const {
     if (Status status = options_.on_entry(entry); !status) return status;
   }
   return {};
-}
-
-// A live writer may be in the middle of its last entry: what grows meanwhile is not damage, and is
-// left to the next scan.
-std::uint64_t Scan::settled_size(File& file, SegmentId id, std::uint64_t size) {
-  BlockReader reader({});
-  std::uint64_t right = 0;  // behind the last right entry
-  const auto look = [&] {
-    const auto found =
-        scan_file(file, {id, right, size}, EndZeros::unwritten, reader, [&](const Block& block) {
-          right = block.entries.back().end.offset;
-          return Status{};
-        });
-    return found && (found->damages.empty() || found->damages.back().begin.offset < right);
-  };
-  constexpr int most_looks = 10;
-  bool whole = look();
-  const std::uint64_t first_right = right;
-  for (int looks = 0; looks < most_looks && !whole && right == first_right; ++looks) {
-    std::this_thread::yield();
-    whole = look();
-  }
-  return whole || right == first_right ? size : right;
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 #include "daemon/ctl/wal_scan.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "daemon/ctl/progress.h"
 #include "daemon/envelope.h"
 
@@ -22,24 +19,6 @@ std::uint64_t bytes_in(const std::filesystem::path& dir) {
   return bytes;
 }
 
-// Takes back the damages of the active segment that a second look does not find.
-Status confirm_tail(const std::filesystem::path& dir, VerifyReport& report) {
-  if (report.segments.empty() || report.damages.empty()) return {};
-  const SegmentId active = report.segments.back().id;
-  if (report.damages.back().begin.segment != active) return {};
-  ScanOptions options;
-  options.from = active;
-  options.ordinal_of = [](Bytes data) { return daemon::ordinal_of(data); };
-  Result<VerifyReport> again = scan(dir, options);
-  if (!again) return again.status();
-  std::erase_if(report.damages, [&](const Damage& damage) {
-    return damage.begin.segment == active &&
-           std::none_of(again->damages.begin(), again->damages.end(),
-                        [&](const Damage& other) { return other.begin == damage.begin; });
-  });
-  return {};
-}
-
 }  // namespace
 
 Result<VerifyReport> scan_wal(const std::filesystem::path& dir, const std::string& what,
@@ -51,10 +30,7 @@ Result<VerifyReport> scan_wal(const std::filesystem::path& dir, const std::strin
     progress.add(entry.end.offset - entry.begin.offset);
     return on_entry(entry);
   };
-  Result<VerifyReport> report = scan(dir, options);
-  if (!report) return report;
-  if (Status status = confirm_tail(dir, *report); !status.ok()) return status;
-  return report;
+  return scan(dir, options);
 }
 
 }  // namespace rebuf::ctl

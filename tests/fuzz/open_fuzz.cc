@@ -73,6 +73,22 @@ void nothing_is_invented(const Disk& disk, const std::vector<std::string>& entri
   }
 }
 
+// An independent reader of the format reads each file up to its first break; all of that is there,
+// in order.
+void the_other_reader_agrees(const Disk& disk, const std::vector<std::string>& entries) {
+  auto at = entries.begin();
+  for (const char* path :
+       {"/log/rebuf-0", "/log/rebuf-1", "/log/rebuf-7", "/log/rebuf-12", "/log/rebuf.tmp"}) {
+    const auto inode = disk.find(path);
+    if (!inode) continue;
+    for (const Frame& frame : frames_of(disk.content(*inode))) {
+      at = std::find(at, entries.end(), frame.data);
+      check(at != entries.end(), "what the other reader reads is there, in order");
+      ++at;
+    }
+  }
+}
+
 // `opened`: as the log left it. `found`: as it was before.
 void scan_and_repair(const Disk& opened, const Disk& found,
                      const std::vector<std::string>& entries) {
@@ -80,6 +96,7 @@ void scan_and_repair(const Disk& opened, const Disk& found,
   std::vector<std::string> scanned;
   ScanOptions options;
   options.file_system = &fs;
+  options.tail_patience = {};
   options.on_entry = [&](const EntryRef& entry) {
     scanned.push_back(text_of(entry.data));
     return Status{};
@@ -102,6 +119,7 @@ void open_and_replay(std::string_view input) {
   auto entries = replayed(**opened);
   check(entries.ok(), "anything replays");
   nothing_is_invented(disk, *entries);
+  the_other_reader_agrees(disk, *entries);
   const auto reader = (*opened)->reader((*opened)->cursor_at_open().cursor.position);
   check(reader->next(1U << 20).ok(), "a reader at the cursor reads");
   scan_and_repair(fs.disk(), disk, *entries);

@@ -92,6 +92,7 @@ void scan_finds(const Disk& disk, bool damaged) {
   ScanOptions options;
   options.file_system = &fs;
   options.ordinal_of = options_on(fs).ordinal_of;
+  options.tail_patience = {};
   const auto report = scan(log_dir, options);
   REQUIRE_MESSAGE(report, report.status().message());
   CHECK(report->clean() == !damaged);
@@ -213,6 +214,28 @@ TEST_CASE("zeros behind the last entry of the active file are unwritten space, n
     scan_finds(disk_with(files), false);
     opens_with(disk_with(files), all, false);
     repaired(disk_with(files), all);
+  }
+}
+
+TEST_CASE("a last entry that is still being written is not damage to a scan, a torn one is") {
+  Files files = small_directory();
+  const std::uint64_t before = files.back().second.size();
+  files.back().second += framed(numbered(13, 100'000));
+  for (const bool grows : {true, false}) {
+    CAPTURE(grows);
+    SimFileSystem fs(disk_with(files));
+    fs.set_hook([&, looks = std::uint64_t{0}](const Asked& asked) mutable {
+      if (asked.call != Call::size || !asked.path.ends_with("rebuf.tmp")) return Verdict{};
+      if (grows && ++looks >= 5) return Verdict{};
+      const auto seen = static_cast<std::int64_t>(before + 5000 * (1 + looks));
+      return Verdict{Verdict::Kind::answer, seen};
+    });
+    ScanOptions options;
+    options.file_system = &fs;
+    const auto report = scan(log_dir, options);
+    REQUIRE_MESSAGE(report, report.status().message());
+    CHECK(report->clean() == grows);
+    CHECK(report->segments.back().entries == (grows ? 4 : 3));
   }
 }
 

@@ -1,6 +1,7 @@
 // Looking into a log directory from outside: read-only, without the lock, a live directory too.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -35,6 +36,9 @@ struct ScanOptions {
   std::function<Status(const EntryRef&)> on_entry;  // an error stops the scan, which returns it
   std::function<void(const SegmentReport&)> on_segment;  // after each segment; for progress
   std::function<std::optional<std::uint64_t>(Bytes)> ordinal_of;  // as in Options
+  // The active file's last entry may just be written: a torn one is damage when it has not moved
+  // for so long. (The kernel holds a writer up for 200 ms at a time.)
+  std::chrono::milliseconds tail_patience{250};
   FileSystem* file_system = nullptr;
 };
 
