@@ -1,4 +1,4 @@
-// Committer: one batch from the queue to its callers.
+// Committer: one batch from its callers to the writer and back.
 #include <algorithm>
 #include <utility>
 
@@ -11,9 +11,45 @@ constexpr std::size_t most_spare_groups = 4096;
 constexpr std::uint64_t most_batch_bytes = std::uint64_t{1} << 20;
 }  // namespace
 
-void Committer::run_one(Lock& lock, Asynchronous asynchronous, std::vector<Appended>& appended) {
-  take(batch_, asynchronous);
-  if (batch_.groups.empty()) return;
+Status Committer::commit(Group& group) {
+  Lock lock(mutex_);
+  if (Status status = refusal_in_on_appended(); !status) return status;
+  if (Status status = refusal(); !status) return status;
+  if (!leading_ && queue_.empty()) {
+    lead(lock, group);
+  } else {
+    group.waits = true;
+    group.room = room_;
+    queue_.push_back(&group);
+    lock.unlock();
+    rooms_[group.room].wait(group.done);
+  }
+  return std::move(group.status);
+}
+
+// The leader commits its own group; what is queued meanwhile is the commit thread's.
+void Committer::lead(Lock& lock, Group& own) {
+  std::vector<Appended> none;
+  leading_ = true;
+  begin(batch_);
+  batch_.groups.push_back(&own);
+  run(lock, none);
+  while (!queue_.empty() && !threaded_) {
+    // Without a thread the leader goes on itself.
+    if (!start_thread()) run_queued(lock, Asynchronous::no, none);
+  }
+  leading_ = false;
+  if (!queue_.empty() || closing_) work_.notify_one();
+  if (closing_) idle_.notify_all();
+}
+
+void Committer::run_queued(Lock& lock, Asynchronous asynchronous, std::vector<Appended>& appended) {
+  begin(batch_);
+  take_queued(batch_, asynchronous);
+  if (!batch_.groups.empty()) run(lock, appended);
+}
+
+void Committer::run(Lock& lock, std::vector<Appended>& appended) {
   lock.unlock();
   execute(batch_);
   if (options_.on_commit && batch_.info.entries > 0) options_.on_commit(batch_.info);
@@ -26,8 +62,7 @@ void Committer::run_one(Lock& lock, Asynchronous asynchronous, std::vector<Appen
   if (many) lock.lock();
 }
 
-// A barrier goes alone; groups that are cancelled go without others.
-void Committer::take(Batch& batch, Asynchronous asynchronous) {
+void Committer::begin(Batch& batch) {
   batch.groups.clear();
   batch.refused = failure_;
   batch.done = 0;
@@ -35,6 +70,10 @@ void Committer::take(Batch& batch, Asynchronous asynchronous) {
   batch.info = {};
   batch.synced = false;
   room_ = 1 - room_;
+}
+
+// A barrier goes alone; groups that are cancelled go without others.
+void Committer::take_queued(Batch& batch, Asynchronous asynchronous) {
   if (spare_groups_.size() < finished_.size()) spare_groups_.swap(finished_);
   if (spare_groups_.size() > most_spare_groups) spare_groups_.resize(most_spare_groups);
   finished_.clear();
@@ -116,8 +155,10 @@ void Committer::settle(Batch& batch) {
   counts_.entries += batch.info.entries;
   counts_.syncs += batch.synced ? 1 : 0;
   const std::size_t ended = batch.done + (batch.failed.ok() ? 0 : 1);
-  const std::span<Group*> rest = groups.subspan(ended);
-  queue_.insert(queue_.begin(), rest.begin(), rest.end());
+  if (ended < groups.size()) {
+    const std::span<Group*> rest = groups.subspan(ended);
+    queue_.insert(queue_.begin(), rest.begin(), rest.end());
+  }
   if (!batch.failed.ok() && groups[batch.done]->async) cancel_appends();
 }
 

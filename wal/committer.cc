@@ -22,34 +22,10 @@ Status Committer::refusal() const {
   return failure_;
 }
 
-Status Committer::commit(Group& group) {
-  Lock lock(mutex_);
-  if (Status status = refusal(); !status) return status;
-  const bool nobody_commits = !leading_ && queue_.empty();
-  group.waits = !nobody_commits;
-  group.room = room_;
-  queue_.push_back(&group);
-  if (nobody_commits) {
-    lead(lock, group);
-  } else {
-    lock.unlock();
-    rooms_[group.room].wait(group.done);
-  }
-  return std::move(group.status);
-}
-
-// Serves others only as far as they share a commit with the leader's own group, which is the first.
-void Committer::lead(Lock& lock, const Group& own) {
-  std::vector<Appended> none;
-  leading_ = true;
-  while (!own.done) run_one(lock, Asynchronous::no, none);
-  while (!queue_.empty() && !threaded_) {
-    // Without a thread the leader goes on itself.
-    if (!start_thread()) run_one(lock, Asynchronous::no, none);
-  }
-  leading_ = false;
-  if (!queue_.empty() || closing_) work_.notify_one();
-  if (closing_) idle_.notify_all();
+// There, waiting for the commit thread would be waiting for itself.
+Status Committer::refusal_in_on_appended() const {
+  if (thread_id_ != std::this_thread::get_id()) return {};
+  return {Code::invalid_argument, "a call that waits, from on_appended", dir_.string()};
 }
 
 Status Committer::append(std::span<const Bytes> entries, std::uint64_t tag) {
@@ -88,6 +64,7 @@ Status Committer::start_thread() {
   } catch (const std::system_error& error) {
     return {Code::io, "start the commit thread", {}, error.code().value()};
   }
+  thread_id_ = thread_.get_id();
   threaded_ = true;
   return {};
 }
@@ -99,7 +76,7 @@ void Committer::run_thread() {
     work_.wait(lock, [&] { return !leading_ && (closing_ || !queue_.empty()); });
     if (queue_.empty()) return;
     leading_ = true;
-    run_one(lock, Asynchronous::yes, appended);
+    run_queued(lock, Asynchronous::yes, appended);
     leading_ = false;
     if (appended.empty()) continue;
     lock.unlock();
@@ -132,6 +109,7 @@ void Committer::fail(const Status& status) {
 Status Committer::close() {
   {
     Lock lock(mutex_);
+    if (Status status = refusal_in_on_appended(); !status) return status;
     if (closing_) return {Code::closed, "the log is closed"};
     closing_ = true;
     work_.notify_one();

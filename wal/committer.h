@@ -45,7 +45,8 @@ class Committer {
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Waits until the group is done; its outcome is in the group and returned.
+  // Waits until the group is done; its outcome is in the group and returned. Not in
+  // Options::on_appended: invalid_argument.
   [[nodiscard]] Status commit(Group& group);
   // Queues a copy of the pieces; see Log::append.
   [[nodiscard]] Status append(std::span<const Bytes> entries, std::uint64_t tag);
@@ -54,7 +55,7 @@ class Committer {
   // fdatasync of what is written, beside the leader; for SyncStrategy::interval.
   [[nodiscard]] Status sync_in_background();
 
-  // Commits what is queued, refuses everything from now on.
+  // Commits what is queued, refuses everything from now on. Not in Options::on_appended.
   [[nodiscard]] Status close();
 
   [[nodiscard]] Status failure() const;  // ok, or the final one
@@ -74,12 +75,15 @@ class Committer {
   using Lock = std::unique_lock<std::mutex>;
   enum class Asynchronous : std::uint8_t { no, yes };  // may a leader take asynchronous groups
 
-  [[nodiscard]] Status refusal() const;     // mutex_ held
-  void lead(Lock& lock, const Group& own);  // mutex_ held, released inside
-  void run_one(Lock& lock, Asynchronous asynchronous,
-               std::vector<Appended>& appended);       // mutex_ held, released inside
-  void take(Batch& batch, Asynchronous asynchronous);  // mutex_ held
-  void execute(Batch& batch);                          // the leader, no lock
+  [[nodiscard]] Status refusal() const;                 // mutex_ held
+  [[nodiscard]] Status refusal_in_on_appended() const;  // mutex_ held
+  void lead(Lock& lock, Group& own);                    // mutex_ held, released inside
+  void run_queued(Lock& lock, Asynchronous asynchronous,
+                  std::vector<Appended>& appended);       // mutex_ held, released inside
+  void run(Lock& lock, std::vector<Appended>& appended);  // batch_; mutex_ held, released inside
+  void begin(Batch& batch);                               // mutex_ held
+  void take_queued(Batch& batch, Asynchronous asynchronous);  // mutex_ held
+  void execute(Batch& batch);                                 // the leader, no lock
   void execute_entries(Batch& batch);
   void execute_barrier(Batch& batch);
   void settle(Batch& batch);                                   // mutex_ held
@@ -104,6 +108,7 @@ class Committer {
   Status failure_;
   Counts counts_;
   std::thread thread_;
+  std::thread::id thread_id_;
   bool threaded_ = false;  // the commit thread runs: what is queued is its business
   std::size_t room_ = 0;   // where who is queued now waits; changes with each batch
   std::vector<std::unique_ptr<Group>> spare_groups_;

@@ -22,16 +22,12 @@ struct Piece {
 class Frames {
  public:
   explicit Frames(std::span<const Bytes> entries) {
-    if (entries.size() > 1) many_.reserve(entries.size());
-    for (const Bytes data : entries) {
-      const Piece piece{header_of(data), data};
-      bytes_ += header_bytes + data.size();
-      if (entries.size() == 1) {
-        one_ = piece;
-      } else {
-        many_.push_back(piece);
-      }
+    if (entries.size() == 1) {
+      frame(one_, entries.front());
+      return;
     }
+    many_.resize(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) frame(many_[i], entries[i]);
   }
   [[nodiscard]] std::span<const Piece> pieces() const {
     return many_.empty() ? std::span<const Piece>(&one_, 1) : std::span<const Piece>(many_);
@@ -39,6 +35,12 @@ class Frames {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // framed
 
  private:
+  void frame(Piece& piece, Bytes data) {
+    piece.header = header_of(data);
+    piece.data = data;
+    bytes_ += header_bytes + data.size();
+  }
+
   Piece one_;
   std::vector<Piece> many_;
   std::uint64_t bytes_ = 0;

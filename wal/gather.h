@@ -23,10 +23,10 @@ class Gather {
   void clear();
 
  private:
-  void copy(Bytes bytes);
+  void extend(std::byte* staged, std::size_t bytes);
 
-  std::unique_ptr<std::byte[]> staging_;
-  std::size_t staged_ = 0;  // bytes of staging_ in use
+  std::unique_ptr<std::byte[]> staging_;  // made when it is first needed
+  std::size_t staged_ = 0;                // bytes of staging_ in use
   std::vector<::iovec> vectors_;
 };
 

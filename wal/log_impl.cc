@@ -52,7 +52,8 @@ Status LogImpl::sync() {
 Status LogImpl::close() {
   if (!committer_) return {};  // never opened
   Status status = committer_->close();
-  if (status.code() == Code::closed) return status;
+  const bool refused = status.code() == Code::closed || status.code() == Code::invalid_argument;
+  if (refused) return status;
   interval_sync_.reset();
   closed_ = true;
   segments_.stop_waiting();

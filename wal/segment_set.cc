@@ -17,20 +17,22 @@ void SegmentSet::start(Sizes completed, SegmentId active, std::shared_ptr<File> 
 }
 
 void SegmentSet::set_written(std::uint64_t offset) {
-  const std::lock_guard lock(mutex_);
-  written_ = offset;
+  written_.store(offset, std::memory_order_release);
 }
 
+// Either a reader that is about to wait sees the new offset, or it is seen here to be waiting: both
+// store first and look then, in one order for all (seq_cst).
 void SegmentSet::set_committed(std::uint64_t offset) {
+  written_.store(offset, std::memory_order_release);
+  committed_.store(offset);
+  if (waiting_.load() == 0) return;
   const std::lock_guard lock(mutex_);
-  written_ = offset;
-  if (retreated_) return;
-  committed_ = offset;
-  if (waiting_ > 0) more_.notify_all();
+  more_.notify_all();
 }
 
 void SegmentSet::set_durable(Position position) {
   const std::lock_guard lock(mutex_);
+  if (retreated_) return;
   durable_ = std::max(durable_, position);
   unsynced_.erase(unsynced_.begin(), unsynced_.lower_bound(durable_.segment));
 }
@@ -71,12 +73,11 @@ void SegmentSet::set_active_file(std::shared_ptr<File> file) {
 void SegmentSet::retreat_to_durable() {
   const std::lock_guard lock(mutex_);
   retreated_ = true;
-  const auto limit = [&](SegmentId id, std::uint64_t bytes) {
-    if (id < durable_.segment) return bytes;
-    return id == durable_.segment ? std::min(bytes, durable_.offset) : 0;
-  };
-  for (auto& [id, bytes] : completed_) bytes = limit(id, bytes);
-  committed_ = limit(active_, committed_);
+}
+
+std::uint64_t SegmentSet::readable(SegmentId id, std::uint64_t bytes) const {
+  if (!retreated_ || id < durable_.segment) return bytes;
+  return id == durable_.segment ? std::min(bytes, durable_.offset) : 0;
 }
 
 std::uint64_t SegmentSet::take_out(SegmentId completed) {
@@ -98,18 +99,20 @@ void SegmentSet::put_back(SegmentId completed, std::uint64_t bytes) {
 SegmentSet::Place SegmentSet::place(Position at) const {
   const std::lock_guard lock(mutex_);
   const auto found = completed_.lower_bound(at.segment);
-  if (found != completed_.end()) return {found->first, found->second, false, nullptr};
-  return {active_, committed_, true, file_};
+  if (found != completed_.end()) {
+    return {found->first, readable(found->first, found->second), false, nullptr};
+  }
+  return {active_, end_locked().offset, true, file_};
 }
 
 SegmentSet::Place SegmentSet::active() const {
   const std::lock_guard lock(mutex_);
-  return {active_, committed_, true, file_};
+  return {active_, end_locked().offset, true, file_};
 }
 
 Position SegmentSet::committed() const {
   const std::lock_guard lock(mutex_);
-  return {active_, committed_};
+  return end_locked();
 }
 
 Position SegmentSet::durable() const {
@@ -119,11 +122,9 @@ Position SegmentSet::durable() const {
 
 SegmentSet::Totals SegmentSet::totals() const {
   const std::lock_guard lock(mutex_);
-  return {completed_.size(),
-          completed_bytes_ + written_,
-          written_,
-          oldest_locked(),
-          {active_, written_}};
+  const std::uint64_t written = written_;
+  return {
+      completed_.size(), completed_bytes_ + written, written, oldest_locked(), {active_, written}};
 }
 
 Position SegmentSet::oldest() const {
@@ -170,10 +171,11 @@ bool SegmentSet::more_behind(Position at) const {
 
 bool SegmentSet::more_locked(Position at) const {
   for (auto it = completed_.lower_bound(at.segment); it != completed_.end(); ++it) {
-    if (it->second > (it->first == at.segment ? at.offset : 0)) return true;
+    const std::uint64_t end = readable(it->first, it->second);
+    if (end > (it->first == at.segment ? at.offset : 0)) return true;
   }
   if (at.segment > active_) return false;
-  return committed_ > (at.segment == active_ ? at.offset : 0);
+  return end_locked().offset > (at.segment == active_ ? at.offset : 0);
 }
 
 bool SegmentSet::wait_for_more(Position at, std::chrono::milliseconds timeout) const {

@@ -1,8 +1,10 @@
 // Which segments stand, and how far the active one is committed: where writers and readers meet.
 // Writers tell it after the fact; readers ask it what they may read and wait in it for more. Any
-// thread; the lock is never held over a system call on a file.
+// thread; the lock is never held over a system call on a file. Telling how far the active segment
+// goes, which every write does, takes no lock unless somebody waits.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -17,9 +19,9 @@
 
 namespace rebuf {
 
-// Completed segments that may be written and not durable (interval, manual). Each holds a file
-// open.
-inline constexpr std::size_t most_unsynced_segments = 8;
+// Completed segments that may be written and not durable (interval, manual); the next rotation
+// waits for them to be synced. Each holds a file open, and open() syncs as many.
+inline constexpr std::size_t most_unsynced_segments = 32;
 
 class SegmentSet {
  public:
@@ -46,7 +48,7 @@ class SegmentSet {
   // --- writers, one at a time
   void set_written(std::uint64_t offset);
   void set_committed(std::uint64_t offset);  // and written: readers may go up to there
-  void set_durable(Position position);       // never goes back
+  void set_durable(Position position);       // never goes back, nor on after a retreat
   // The active segment is completed with `bytes`; the next number is active, without a file. What
   // of it is not durable yet stays to be synced.
   void complete(std::uint64_t bytes);
@@ -84,17 +86,25 @@ class SegmentSet {
  private:
   [[nodiscard]] Position oldest_locked() const;
   [[nodiscard]] bool more_locked(Position at) const;
+  // Of a segment with so many bytes, what readers may see.
+  [[nodiscard]] std::uint64_t readable(SegmentId id, std::uint64_t bytes) const;
+  [[nodiscard]] Position end_locked() const { return {active_, readable(active_, committed_)}; }
 
   mutable std::mutex mutex_;
   mutable std::condition_variable more_;
-  mutable std::size_t waiting_ = 0;  // on more_; guarded by mutex_, as all that follows
+  mutable std::atomic<std::size_t> waiting_ = 0;  // on more_
+
+  // Of the active segment. Changed by the writer alone; together with active_ they are read under
+  // the mutex, under which the writer goes on to the next segment.
+  std::atomic<std::uint64_t> written_ = 0;
+  std::atomic<std::uint64_t> committed_ = 0;
+
+  // All guarded by mutex_.
   Sizes completed_;
   std::uint64_t completed_bytes_ = 0;
   SegmentId active_ = 0;
   std::shared_ptr<File> file_;
   std::map<SegmentId, std::shared_ptr<File>> unsynced_;  // completed, not durable
-  std::uint64_t written_ = 0;
-  std::uint64_t committed_ = 0;
   Position durable_;
   bool retreated_ = false;
   bool stopped_ = false;

@@ -65,7 +65,7 @@ Status Writer::prepare(std::uint64_t bytes) {
   if (end_ > 0 && !fits) {
     if (Status status = rotate(); !status) return status;
   }
-  return begin();
+  return file_ ? Status{} : begin();
 }
 
 // Bytes written from the front of the groups, and the error that ended it early.

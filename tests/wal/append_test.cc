@@ -109,3 +109,28 @@ TEST_CASE("seal and sync are ordered behind the appends queued before them") {
   CHECK(log->segment_count() == 1);
   CHECK(std::filesystem::file_size(scratch.path() / "log/rebuf-0") == 200 * 1012);
 }
+
+TEST_CASE("what would wait for the commit thread from on_appended is refused, reading is not") {
+  const TemporaryDirectory scratch;
+  Completions completions;
+  std::unique_ptr<Log> log;
+  std::vector<Code> codes;
+  Strings seen;
+  Options options;
+  options.on_appended = [&](std::span<const Appended> ended) {
+    const Bytes data = bytes("y");
+    codes = {log->write(data).code(), log->write_batch(std::span(&data, 1)).code(),
+             log->sync().code(),      log->seal().code(),
+             log->purge().code(),     log->close().code()};
+    seen = replayed(*log);
+    completions.add(ended);
+  };
+  log = opened(scratch.path() / "log", options);
+  const Bytes data = bytes("x");
+  REQUIRE(log->append(std::span(&data, 1), 0).ok());
+  REQUIRE(completions.wait(1).size() == 1);
+  CHECK(codes == std::vector<Code>(6, Code::invalid_argument));
+  CHECK(seen == Strings{"x"});
+  CHECK(log->write(bytes("z")).ok());
+  REQUIRE(log->close().ok());
+}

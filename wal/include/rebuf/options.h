@@ -61,10 +61,12 @@ struct Options {
   // Told of what open and replay found (damage, foreign files) and of failed background syncs. Any
   // thread of the log's, no lock held. Unset: silence.
   std::function<void(LogLevel, std::string_view)> logger;
-  // Ends of append()s, in order, several at a time. The commit thread, no lock held; must not call
-  // close().
+  // Ends of append()s, in order, several at a time. The commit thread, no lock held. It may read
+  // and append; what waits for a commit (write, write_batch, sync, seal, purge, close) would wait
+  // for this very thread and is refused with Code::invalid_argument.
   std::function<void(std::span<const Appended>)> on_appended;
-  // After each commit. The committing thread, no lock held.
+  // After each commit, before its callers return. The committing thread, no lock held; nobody else
+  // commits meanwhile, so it must not call the log.
   std::function<void(const CommitInfo&)> on_commit;
   // Reads a dense number that the caller stores in each entry (empty: the entry has none). With it,
   // an entry found behind damage is believed only if its number lies between its neighbours', and a
