@@ -10,15 +10,16 @@
 #include <string>
 #include <thread>
 
+#include "bench/wal/raw.h"
+
 namespace rebuf::bench {
 namespace {
 
 constexpr double seconds = 1.0;
-constexpr std::size_t frame_bytes = 12;
 
 Options options_of(SyncStrategy strategy, std::uint64_t preallocate = 0) {
   Options options;
-  options.max_log_size = 64U << 20;
+  options.max_log_size = segment_bytes;
   options.max_segments = Options::unlimited;
   options.sync_strategy = strategy;
   options.preallocate = preallocate;
@@ -33,19 +34,23 @@ std::unique_ptr<Log> open(const std::filesystem::path& dir, Options options) {
 
 Bytes bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
-// `threads` that write until `stop`; entries written.
+// `threads` that write until they are stopped.
 class Writers {
  public:
   Writers(Log& log, std::size_t bytes, int threads) {
     for (int i = 0; i < threads; ++i)
       threads_.emplace_back([this, &log, bytes] {
         const std::string entry(bytes, 'x');
+        std::vector<double> times;
         while (!stop_.load(std::memory_order_relaxed)) {
-          require(log.write(bytes_of(entry)).ok(), "write");
+          times.push_back(seconds_of([&] { require(log.write(bytes_of(entry)).ok(), "write"); }));
           written_.fetch_add(1, std::memory_order_relaxed);
         }
+        const std::lock_guard lock(mutex_);
+        times_.insert(times_.end(), times.begin(), times.end());
       });
   }
+  // Stops them after `for_seconds`. Entries a second.
   double rate(double for_seconds) {
     const std::uint64_t before = written_;
     const double taken = seconds_of(
@@ -55,10 +60,14 @@ class Writers {
     for (auto& thread : threads_) thread.join();
     return static_cast<double>(after - before) / taken;
   }
+  // Of all writes, once they are stopped.
+  [[nodiscard]] const std::vector<double>& times() const { return times_; }
 
  private:
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> written_{0};
+  std::mutex mutex_;
+  std::vector<double> times_;  // guarded by mutex_; seconds
   std::vector<std::thread> threads_;
 };
 
@@ -70,6 +79,24 @@ Contender log_synced(std::size_t bytes, int threads, std::uint64_t preallocate) 
     if (threads > 1) return Writers(*log, bytes, threads).rate(seconds);
     const std::string entry(bytes, 'x');
     return rate_of(seconds, 1, [&] { require(log->write(bytes_of(entry)).ok(), "write"); });
+  };
+}
+
+Contender log_synced_batches(std::size_t bytes, std::size_t count, std::uint64_t preallocate) {
+  return [=](const std::filesystem::path& dir) {
+    const auto log = open(dir, options_of(SyncStrategy::every_write, preallocate));
+    const std::string entry(bytes, 'x');
+    const std::vector<Bytes> batch(count, bytes_of(entry));
+    return rate_of(seconds, count, [&] { require(log->write_batch(batch).ok(), "write_batch"); });
+  };
+}
+
+Contender log_synced_p99(std::size_t bytes, int threads) {
+  return [=](const std::filesystem::path& dir) {
+    const auto log = open(dir, options_of(SyncStrategy::every_write));
+    Writers writers(*log, bytes, threads);
+    writers.rate(seconds);
+    return 1e6 * quantile(writers.times(), 0.99);
   };
 }
 
@@ -89,9 +116,13 @@ Contender log_appending(std::size_t bytes, std::size_t outstanding, bool synced)
     const auto log = open(dir, std::move(options));
     const std::string entry(bytes, 'x');
     const Bytes data = bytes_of(entry);
+    const std::uint64_t most = unsynced_bytes / (bytes + frame_bytes);
     const auto begin = std::chrono::steady_clock::now();
-    double passed = 0;
-    while (passed < seconds) {
+    const auto passed = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    std::uint64_t appended = 0;
+    while (synced ? passed() < seconds : appended < most) {
       std::size_t free = 0;
       {
         std::unique_lock lock(mutex);
@@ -101,13 +132,11 @@ Contender log_appending(std::size_t bytes, std::size_t outstanding, bool synced)
       }
       for (std::size_t i = 0; i < free; ++i)
         require(log->append(std::span(&data, 1), i).ok(), "append");
-      passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      appended += free;
     }
     std::unique_lock lock(mutex);
     room.wait(lock, [&] { return open_appends == 0; });
-    const double all =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return static_cast<double>(done) / all;
+    return static_cast<double>(done) / passed();
   };
 }
 
@@ -115,7 +144,8 @@ Contender log_unsynced(std::size_t bytes) {
   return [=](const std::filesystem::path& dir) {
     const auto log = open(dir, options_of(SyncStrategy::manual));
     const std::string entry(bytes, 'x');
-    return rate_of(seconds, 1, [&] { require(log->write(bytes_of(entry)).ok(), "write"); });
+    return rate_over(unsynced_bytes / (bytes + frame_bytes), 1,
+                     [&] { require(log->write(bytes_of(entry)).ok(), "write"); });
   };
 }
 
@@ -124,7 +154,8 @@ Contender log_batches(std::size_t bytes, std::size_t count) {
     const auto log = open(dir, options_of(SyncStrategy::manual));
     const std::string entry(bytes, 'x');
     const std::vector<Bytes> batch(count, bytes_of(entry));
-    return rate_of(seconds, count, [&] { require(log->write_batch(batch).ok(), "write_batch"); });
+    return rate_over(unsynced_bytes / (bytes + frame_bytes), count,
+                     [&] { require(log->write_batch(batch).ok(), "write_batch"); });
   };
 }
 

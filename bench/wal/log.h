@@ -1,4 +1,5 @@
-// The log, doing what raw.h's loops do. Each is a Contender. Segments are 64 MiB, retention is off.
+// The log, doing what raw.h's loops do. Each is a Contender. Segments are segment_bytes, retention
+// is off.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,10 @@ namespace rebuf::bench {
 
 // write() of `bytes` by `threads` at once, each durable when it returned. Entries a second.
 Contender log_synced(std::size_t bytes, int threads, std::uint64_t preallocate = 0);
+// write_batch() of `count` by one thread, the same otherwise.
+Contender log_synced_batches(std::size_t bytes, std::size_t count, std::uint64_t preallocate = 0);
+// As log_synced; the 99th of a hundred of its times, microseconds.
+Contender log_synced_p99(std::size_t bytes, int threads);
 // append() with `outstanding` on the way, each durable when its completion came. Entries a second.
 Contender log_appending(std::size_t bytes, std::size_t outstanding, bool synced);
 // SyncStrategy::manual: what returned is written, not synced. Entries a second.
