@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from rig.kafka import Kafka
 from rig.process import BIN
@@ -45,7 +46,7 @@ class World:
         """librdkafka alone: messages a second, and the median time from produce to acknowledgement."""
         return json.loads(subprocess.run(
             [BIN / "bare_producer", self.kafka.brokers, "bare-producer", str(messages), str(self.size), str(linger),
-             str(in_flight), str(window)], check=True, stdout=subprocess.PIPE, text=True).stdout)
+             str(in_flight), str(window)], check=True, stdout=subprocess.PIPE, stderr=self.log, text=True).stdout)
 
 
 def main():
@@ -53,7 +54,7 @@ def main():
     parser.add_argument("rows", nargs="*", metavar="ROWS", help="only these (default: all)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, default=256, help="bytes a message (default 256)")
-    parser.add_argument("--backlog", type=int, default=1_500_000, help="messages to drain (default 1,500,000)")
+    parser.add_argument("--backlog", type=int, default=1_000_000, help="messages to drain (default 1,000,000)")
     parser.add_argument("--json", type=pathlib.Path, help="write all samples here")
     args = parser.parse_args()
     if unknown := set(args.rows) - set(ROWS):
@@ -66,8 +67,10 @@ def main():
         try:
             for number in range(args.rounds):
                 for module in modules:
-                    print(f"round {number + 1}: {module.__name__}", file=sys.stderr, flush=True)
+                    begin = time.monotonic()
                     module.round(world, figures)
+                    print(f"round {number + 1}: {module.__name__} took {time.monotonic() - begin:.0f} s",
+                          file=sys.stderr, flush=True)
         finally:
             world.kafka.down()
     print(f"{os.cpu_count()} cores shared by load, program and a one-node Kafka; {args.size} B a message; medians of "

@@ -60,7 +60,7 @@ class Program:
         self.process.wait()
 
     def memory_mib(self, which="VmRSS"):
-        """Resident memory now, or with VmHWM the most that it ever was."""
+        """Resident memory now; VmHWM: the most that it ever was; RssAnon: without what is mapped from files."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(re.search(rf"{which}:\s+(\d+)", status).group(1)) / 1024
 

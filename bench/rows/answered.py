@@ -1,4 +1,6 @@
 """One message a request, answered when every in-sync replica of Kafka has it, against the least that does the same."""
+import concurrent.futures
+
 from rig.load import as_fast_as_answered, warm
 from rig.process import BIN, Program, free_port
 from rig.rebufd import Rebufd, kafka_sink
@@ -21,8 +23,8 @@ def round(world, figures):
     programs["rebufd"] = Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log)
     programs["rebufd"].wait_for_state("direct")
     try:
-        for program in programs.values():
-            warm(program.url, world.size)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda program: warm(program.url, world.size), programs.values()))
         for connections in CONNECTIONS:
             for name, program in programs.items():
                 run = as_fast_as_answered(program.url, connections, SECONDS, world.size)
