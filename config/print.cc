@@ -4,11 +4,10 @@
 #include "config/keys.h"
 #include "config/load.h"
 #include "config/references.h"
+#include "config/secrets.h"
 
 namespace rebuf::config {
 namespace {
-
-constexpr std::string_view mask = "***";
 
 std::string in_quotes(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -46,20 +45,19 @@ class Printer final : public Visitor {
   [[nodiscard]] std::string take() { return std::move(out_); }
 
   void scalar(const Leaf& leaf, const std::string& value) override {
-    line(leaf.name + ": " + shown(path_ + leaf.name, leaf.name, value));
+    line(leaf.name + ": " + shown(path_ + leaf.name, value));
   }
   void list(const Leaf& leaf, const std::vector<std::string>& values) override {
     std::string text;
     for (std::size_t i = 0; i < values.size(); ++i)
-      text += (i > 0 ? ", " : "") +
-              shown(path_ + leaf.name + "." + std::to_string(i), leaf.name, values[i]);
+      text += (i > 0 ? ", " : "") + shown(path_ + leaf.name + "." + std::to_string(i), values[i]);
     line(leaf.name + ": [" + text + "]");
   }
   void pairs(const Leaf& leaf, const std::map<std::string, std::string>& values) override {
     if (values.empty()) return line(leaf.name + ": {}");
     begin(leaf.name);
     for (const auto& [name, value] : values)
-      line(yaml_text(name) + ": " + shown(path_ + name, name, value));
+      line(yaml_text(name) + ": " + shown(path_ + name, value));
     end();
   }
   void begin(const std::string& name) override {
@@ -77,12 +75,10 @@ class Printer final : public Visitor {
     out_ += std::string(2 * lengths_.size(), ' ') + text + "\n";
   }
 
-  [[nodiscard]] std::string shown(const std::string& path, const std::string& name,
-                                  const std::string& value) const {
+  [[nodiscard]] std::string shown(const std::string& path, const std::string& value) const {
     if (const auto found = references_.find(path); found != references_.end())
       return in_quotes(found->second);
-    if (secret_name(name) && !value.empty()) return in_quotes(mask);
-    return yaml_text(escape_references(value));
+    return yaml_text(escape_references(without_secrets(path, value)));
   }
 
   const std::map<std::string, std::string>& references_;

@@ -1,11 +1,10 @@
 #include "config/reader.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 
 #include "config/closest.h"
 #include "config/references.h"
+#include "config/secrets.h"
 
 namespace rebuf::config {
 namespace {
@@ -90,11 +89,11 @@ void Reader::wrong_name(const Location& at, const Problem& problem) const {
 }
 
 void Reader::wrong(const Node& node, const Problem& problem) const {
-  const bool secret = secret_name(path_);
+  const std::string shown = without_secrets(path_, node.text);
   places_->mistaken(path_);
   report_->mistake(
       node.at,
-      describe(path_) + ": " + (secret ? "the value" : in_ticks(node.text)) + " " + problem.what,
+      describe(path_) + ": " + (shown == mask ? "the value" : in_ticks(shown)) + " " + problem.what,
       problem.hint);
 }
 
@@ -102,16 +101,6 @@ void Reader::mistake(const Location& at, const std::string& what, std::string hi
   places_->mistaken(path_);
   report_->mistake(at, (path_.empty() ? "the file" : describe(path_)) + " " + what,
                    std::move(hint));
-}
-
-bool secret_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 8> signs{
-      "password", "passwd", "secret", "token", "authorization", "api-key", "cookie", "key.pem"};
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::any_of(signs.begin(), signs.end(),
-                     [&](std::string_view sign) { return lower.find(sign) != std::string::npos; });
 }
 
 }  // namespace rebuf::config

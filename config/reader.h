@@ -50,7 +50,4 @@ class Reader {
   std::string path_;
 };
 
-// Whether a key of this name holds what must not be shown.
-[[nodiscard]] bool secret_name(std::string_view name);
-
 }  // namespace rebuf::config

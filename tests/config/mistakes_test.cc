@@ -212,7 +212,7 @@ TEST_CASE("each mistake in a sink is reported at its place with what would be ri
            "`url` of sink `main`: `example.org/in` is not a URL to send to; it must begin with "
            "http:// or https://"},
       Case{http("url: §https://me:pw@example.org/in"),
-           "`url` of sink `main`: `https://me:pw@example.org/in` is not a URL to send to; user and "
+           "`url` of sink `main`: `https://***@example.org/in` is not a URL to send to; user and "
            "password do not belong in a URL: set the Authorization header"},
       Case{hook("batch: { format: single, §max_messages: 10 }"),
            "`batch.max_messages` of sink `main` is more than 1, but `format: single` sends one a "

@@ -27,9 +27,9 @@ sinks:
   mock: { type: embedded_kafka, partitioner: murmur2 }
   hook:
     type: http
-    url: http://[::1]:80/in?a=b%20c
+    url: http://[::1]:80/in/b%20c
     method: PUT
-    headers: { X-Site: "null", Y: "", Z: "$${no} - 'q' \\ \t.", Authorization: "Bearer ${TOKEN}" }
+    headers: { Prefer: "null", Y: "", User-Agent: "$${no} - 'q' \\ \t.", Authorization: "Bearer ${TOKEN}" }
     batch: { max_messages: 7, max_bytes: 2000, format: json_array }
     max_in_flight: 2
     timeout: 1500ms
@@ -91,14 +91,18 @@ TEST_CASE("print() shows references as they were written, and no secret") {
       "  h:\n"
       "    type: http\n"
       "    url: \"https://example.org/${PART}\"\n"
-      "    headers: { Authorization: Bearer geheim3, X-Api-Key: geheim4, X-Token: \"${WORD}\" }\n"
-      "routes: { t: { sink: k }, u: { sink: h } }\n",
+      "    headers: { Authorization: Bearer geheim3, X-Api-Key: geheim4, X-Token: \"${WORD}\",\n"
+      "      apikey: geheim7, X-Auth: geheim8, Content-Type: text/x-plain }\n"
+      "  q: { type: http, url: \"https://example.org/in?key=geheim9&b\" }\n"
+      "routes: { t: { sink: k }, u: { sink: h }, v: { sink: q } }\n",
       {{"WORD", "geheim5"}, {"PART", "geheim6"}}));
   CHECK_MESSAGE(text.find("geheim") == std::string::npos, text);
   CHECK(text.find("sasl.username: me\n") != std::string::npos);
   CHECK(text.find("sasl.password: \"***\"\n") != std::string::npos);
   CHECK(text.find("url: \"https://example.org/${PART}\"\n") != std::string::npos);
   CHECK(text.find("X-Token: \"${WORD}\"\n") != std::string::npos);
+  CHECK(text.find("Content-Type: text/x-plain\n") != std::string::npos);
+  CHECK(text.find("url: \"https://example.org/in?***\"\n") != std::string::npos);
 }
 
 TEST_CASE("a reference in route_defaults is shown in the routes that do not replace it") {
@@ -117,6 +121,19 @@ TEST_CASE("a message about a value from a reference does not show the value") {
                                   environment({{"WORD", "geheim"}}));
   REQUIRE(loaded.mistakes.size() == 1);
   CHECK(loaded.mistakes[0].message().find("geheim") == std::string::npos);
+}
+
+TEST_CASE("a message about a secret value does not show the value") {
+  for (const char* mistaken :
+       {"url: https://me:geheim@example.org/in", "url: \"ftp://example.org/in?key=geheim\"",
+        "url: \"https://example.org/in?key=geheim value\"", "headers: { X-Auth: \"geheim\\n\" }"}) {
+    const Loaded loaded = load_text(
+        "sinks:\n  h: { type: http, " + std::string(mistaken) + " }\nroutes: { t: { sink: h } }\n",
+        "f.yaml", environment({}));
+    REQUIRE_FALSE(loaded.mistakes.empty());
+    for (const Mistake& mistake : loaded.mistakes)
+      CHECK_MESSAGE(mistake.message().find("geheim") == std::string::npos, mistake.message());
+  }
 }
 
 TEST_CASE("configurations that differ in lines and order of keys are the same") {
