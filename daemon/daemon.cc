@@ -48,6 +48,8 @@ Status Daemon::open_routes() {
     settings.route = route;
     settings.data_dir = data_dir_.path();
     settings.keep_free_bytes = config_.limits.keep_free;
+    settings.sink_memory = config_.limits.memory / 2 / config_.routes.size();
+    settings.memory = &budget_;
     settings.machine_id = machine;
     if (const config::SinkConfig& sink = config_.sink(route.sink);
         sink.type == config::SinkType::http)

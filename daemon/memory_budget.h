@@ -1,5 +1,7 @@
 // limits.memory: how many bytes of messages may be in memory over all routes. A charge is taken
-// before a body is read and goes back when the last owner of the message lets it go. Thread-safe.
+// before a body is read and goes back when the last owner of the message lets it go. Half of it is
+// for what sinks hold, so that an outage still has room to write: each route has an equal part of
+// that half, and its core keeps to it. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -11,6 +13,11 @@ namespace rebuf::daemon {
 class MemoryBudget {
  public:
   static constexpr std::uint64_t per_message_bytes = 512;  // charged on top of the body
+
+  // Of `messages` whose bodies and heads are together `bytes`.
+  static constexpr std::uint64_t cost(std::uint64_t bytes, std::uint64_t messages) {
+    return bytes + messages * per_message_bytes;
+  }
 
   explicit MemoryBudget(std::uint64_t limit_bytes) : limit_(limit_bytes) {}
   MemoryBudget(const MemoryBudget&) = delete;
@@ -51,6 +58,11 @@ class MemoryBudget {
     if (!take(bytes)) return false;
     into = Charge(this, bytes);
     return true;
+  }
+  // What is in memory already: it counts, whether it fits or not.
+  [[nodiscard]] Charge charge(std::uint64_t bytes) {
+    used_.fetch_add(bytes, std::memory_order_relaxed);
+    return {this, bytes};
   }
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }

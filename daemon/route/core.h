@@ -26,6 +26,7 @@
 
 #include <chrono>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,8 +49,10 @@ struct CoreSettings {
   std::chrono::milliseconds probe_min{200};  // backoff of health probes
   std::chrono::milliseconds probe_max{2000};
   std::chrono::milliseconds cursor_lag{
-      100};                               // a moved cursor is saved after this long at the latest
-  std::size_t read_bytes = 1U << 20;      // of one read while draining
+      100};                           // a moved cursor is saved after this long at the latest
+  std::size_t read_bytes = 1U << 20;  // of one read while draining, at most
+  // What may be in memory for the sink, as MemoryBudget counts.
+  std::uint64_t sink_memory = std::numeric_limits<std::uint64_t>::max();
   IdPrefix id_prefix{};                   // for entries of a Go writer, which have no id
   std::int64_t foreign_timestamp_ms = 0;  // and no time: when they were found
 };
@@ -141,8 +144,9 @@ class Core {
   [[nodiscard]] bool drop_makes_room(const Answer& refusal, std::uint64_t bytes) const;
   void make_entries(const std::shared_ptr<Request>& request, Time now);
   void count_accepted(const Request& request);
-  [[nodiscard]] bool has_window_room() const;
-  [[nodiscard]] bool has_direct_room() const;
+  [[nodiscard]] bool has_window_room(std::uint64_t bytes, std::size_t messages) const;
+  [[nodiscard]] bool has_window_room(const Request& request) const;
+  [[nodiscard]] bool has_direct_room(const Request& request) const;
   void admit_direct(const std::shared_ptr<Request>& request, Time now);
   void append_request(const std::shared_ptr<Request>& request, Time now);
   void flush_held(Time now);
@@ -221,6 +225,7 @@ class Core {
   [[nodiscard]] bool wants_dead_letter(Time now) const;
   [[nodiscard]] bool wants_drop(Time now) const;
   [[nodiscard]] bool wants_reopen(Time now) const;
+  [[nodiscard]] std::size_t read_bytes() const;
   [[nodiscard]] bool wants_read(Time now) const;
   [[nodiscard]] bool wants_probe(Time now) const;
   [[nodiscard]] std::int64_t oldest_arrival_ms() const;

@@ -29,7 +29,7 @@ void Core::offer(std::shared_ptr<Request> request, Time now) {
                         retry_soon_s);
   next_expiry_ = std::min(next_expiry_, request->deadline);
   if (phase_ == Phase::direct) {
-    if (held_.empty() && has_direct_room())
+    if (held_.empty() && has_direct_room(*request))
       admit_direct(request, now);
     else
       held_.push_back(std::move(request));
@@ -107,13 +107,24 @@ void Core::count_accepted(const Request& request) {
   totals_.accepted_bytes += request.batch.payload_bytes();
 }
 
-bool Core::has_window_room() const {
+// Whether so many more may join the window. Its memory is bounded before they do, its messages and
+// bytes as they are submitted; what is larger than the route's memory goes alone.
+bool Core::has_window_room(std::uint64_t bytes, std::size_t messages) const {
+  if (window_.empty()) return true;
   return window_.size() < settings_.route.window_max_messages &&
-         window_bytes_ < settings_.route.window_max_bytes;
+         window_bytes_ < settings_.route.window_max_bytes &&
+         MemoryBudget::cost(window_bytes_ + bytes, window_.size() + messages) <=
+             settings_.sink_memory;
+}
+
+bool Core::has_window_room(const Request& request) const {
+  return has_window_room(framed_bytes(request), request.batch.size());
 }
 
 // Whether a request can go straight to the sink: nothing waits before it, and the window has room.
-bool Core::has_direct_room() const { return next_submit_ == window_.size() && has_window_room(); }
+bool Core::has_direct_room(const Request& request) const {
+  return next_submit_ == window_.size() && has_window_room(request);
+}
 
 void Core::admit_direct(const std::shared_ptr<Request>& request, Time now) {
   make_entries(request, now);
@@ -132,7 +143,7 @@ void Core::append_request(const std::shared_ptr<Request>& request, Time now) {
   }
   count_accepted(*request);
   const bool to_window =
-      phase_ == Phase::draining && !gap_open_ && tail_.empty() && has_window_room();
+      phase_ == Phase::draining && !gap_open_ && tail_.empty() && has_window_room(*request);
   for (Entry* entry : entries_) {
     if (to_window) {
       push_to_window(entry);
@@ -148,7 +159,7 @@ void Core::flush_held(Time now) {
   while (!held_.empty()) {
     const std::shared_ptr<Request> request = held_.front();
     if (phase_ == Phase::direct) {
-      if (!has_direct_room()) return;
+      if (!has_direct_room(*request)) return;
       held_.pop_front();
       admit_direct(request, now);  // may leave DIRECT, which flushes the rest
       continue;

@@ -7,6 +7,8 @@ namespace rebuf::daemon {
 namespace {
 
 constexpr std::chrono::milliseconds read_retry_pause{1000};
+// An entry that does not fit beside what the sink holds is not read again and again meanwhile.
+constexpr std::chrono::milliseconds memory_pause{20};
 
 std::int64_t arrival_of(std::span<const std::byte> data) {
   const auto envelope = decode(data);
@@ -55,8 +57,12 @@ void Core::open_gap(const Entry& first) {
 // the gap can close.
 void Core::trim_tail() {
   const std::uint64_t keep = phase_ == Phase::draining ? settings_.route.window_max_bytes / 2 : 0;
+  const auto keeps_all = [&] {
+    return tail_bytes_ <= keep &&
+           MemoryBudget::cost(tail_bytes_, tail_.size()) <= settings_.sink_memory / 2;
+  };
   while (!tail_.empty() && tail_.front()->in_log == Entry::InLog::yes &&
-         (tail_bytes_ > keep || tail_.front()->done())) {
+         (!keeps_all() || tail_.front()->done())) {
     Entry* entry = tail_.front();
     if (!entry->done()) {  // done: it was dropped
       if (!gap_open_) open_gap(*entry);
@@ -77,7 +83,7 @@ void Core::join_tail() {
     lost_in_gap(gap_messages_, DropReason::damaged);
     gap_open_ = false;
   }
-  while (!tail_.empty() && has_window_room()) {
+  while (!tail_.empty() && has_window_room(*tail_.front()->request)) {
     const Request* const request = tail_.front()->request;
     do {
       Entry* entry = tail_.front();
@@ -109,12 +115,20 @@ void Core::log_read(const Block& block, Time now) {
   reading_ = false;
   if (!gap_open_) return;
   const std::uint64_t end = gap_end();
-  bool met = false;  // the entries behind the gap are in memory
+  bool met = false;   // the entries behind the gap are in memory
+  bool full = false;  // the rest of the block is read again when there is memory for it
   for (const EntryRef& ref : block.entries) {
     if (ref.begin < gap_position_) continue;  // dropped while it was read
     const auto ordinal = ordinal_of(ref.data);
     if (ordinal && *ordinal >= end) {
       met = true;
+      break;
+    }
+    const std::uint64_t bytes = window_bytes_ + frame_bytes + ref.data.size();
+    full =
+        !window_.empty() && MemoryBudget::cost(bytes, window_.size() + 1) > settings_.sink_memory;
+    if (full) {
+      if (&ref == &block.entries.front()) read_retry_at_ = now + memory_pause;
       break;
     }
     read_entry(ref, block, now);
@@ -123,7 +137,7 @@ void Core::log_read(const Block& block, Time now) {
   if (met) {
     read_to_end_ = false;
     advance_gap(end, DropReason::damaged);
-  } else {
+  } else if (!full) {
     gap_position_ = std::max(gap_position_, block.next);
     if (block.at_end) {  // everything that was committed when the read began has been seen
       read_to_end_ = false;

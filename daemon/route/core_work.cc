@@ -1,4 +1,6 @@
 // What the route's worker does next.
+#include <algorithm>
+
 #include "daemon/route/core.h"
 
 namespace rebuf::daemon {
@@ -26,12 +28,18 @@ bool Core::wants_reopen(Time now) const {
   return log_failed_ && !reopening_ && !stopping_ && queued_.empty() && now >= log_retry_at_;
 }
 
+// Small messages cost a multiple of their bytes in memory.
+std::size_t Core::read_bytes() const {
+  return std::min<std::uint64_t>(settings_.read_bytes, settings_.sink_memory / 16);
+}
+
 bool Core::wants_read(Time now) const {
   if (!gap_open_ || reading_ || phase_ != Phase::draining || log_failed_ || stopping_ ||
       now < read_retry_at_)
     return false;
   return window_bytes_ - submitted_bytes_ < settings_.read_bytes &&
-         window_.size() - next_submit_ < settings_.route.window_max_messages;
+         window_.size() - next_submit_ < settings_.route.window_max_messages &&
+         MemoryBudget::cost(window_bytes_, window_.size()) <= settings_.sink_memory / 2;
 }
 
 bool Core::wants_probe(Time now) const {
@@ -66,7 +74,7 @@ Work Core::next_work(Time now) {
   if (wants_read(now)) {
     reading_ = true;
     gap_end_at_read_ = gap_end();
-    return ReadWork{gap_position_, settings_.read_bytes};
+    return ReadWork{gap_position_, read_bytes()};
   }
   if (wants_probe(now)) {
     probe_at_ = now + probe_timeout;

@@ -48,6 +48,7 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   CoreSettings core;
   core.route = route->settings_.route;
   core.durable = route->settings_.route.buffer.sync == config::Sync::every_write;
+  core.sink_memory = route->settings_.sink_memory;
   core.probe_max = route->settings_.probe_max;
   core.probe_min = std::min(core.probe_min, core.probe_max);
   core.id_prefix = route->identity_.prefix();

@@ -207,6 +207,7 @@ void LiveRoute::perform(ReadWork& work) {
   if (!reader_) reader_ = log_->reader(work.from);
   if (reader_->position() != work.from) reader_->seek(work.from);
   auto block = reader_->next(work.max_bytes);
+  if (block.ok()) count_memory(*block);
   with_core([&](Core& core, Clock::time_point now) {
     if (block.ok())
       core.log_read(*block, now);
@@ -214,6 +215,20 @@ void LiveRoute::perform(ReadWork& work) {
       core.log_read_failed(now);
   });
   if (!block.ok()) say(LogLevel::error, "reading the log: " + block.status().message());
+}
+
+// It counts as long as any entry of the block is in the window.
+void LiveRoute::count_memory(Block& block) const {
+  if (settings_.memory == nullptr || block.entries.empty()) return;
+  struct Counted {
+    std::shared_ptr<const void> memory;
+    MemoryBudget::Charge charge;
+  };
+  std::uint64_t bytes = 0;
+  for (const EntryRef& entry : block.entries) bytes += entry.data.size() + frame_bytes;
+  block.memory = std::make_shared<Counted>(
+      std::move(block.memory),
+      settings_.memory->charge(MemoryBudget::cost(bytes, block.entries.size())));
 }
 
 void LiveRoute::perform(DeadLetterWork& work) {

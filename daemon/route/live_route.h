@@ -10,6 +10,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -31,6 +32,10 @@ struct LiveRouteSettings {
   config::RouteConfig route;
   std::filesystem::path data_dir;  // the daemon's; the route's directory is <data_dir>/<route>
   std::uint64_t keep_free_bytes = 0;
+  // This route's part of limits.memory for what its sink holds; and whose memory it is, to count
+  // what is read from the log. Null: it is not counted.
+  std::uint64_t sink_memory = std::numeric_limits<std::uint64_t>::max();
+  MemoryBudget* memory = nullptr;
   std::chrono::milliseconds probe_max{2000};  // between two health probes, while the sink is down
   std::string machine_id;
   std::function<void(LogLevel, std::string_view)> logger;  // any thread
@@ -99,6 +104,7 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   // The worker
   void run();
   void perform(ReadWork& work);
+  void count_memory(Block& block) const;
   void perform(DeadLetterWork& work);
   void perform(HousekeepingWork& work);
   void perform(DropOldestWork& work);

@@ -24,7 +24,8 @@ class CoreHarness final : private Effects {
  public:
   // drain.jitter 0, spill_after 1 s, a window of 100 messages and 64 KiB, a buffer of 1 MiB.
   static config::RouteConfig route();
-  explicit CoreHarness(config::RouteConfig route = CoreHarness::route(), Recovered found = {});
+  explicit CoreHarness(config::RouteConfig route = CoreHarness::route(), Recovered found = {},
+                       std::uint64_t sink_memory = CoreSettings().sink_memory);
 
   // --- clients ---
   std::shared_ptr<Client> offer(std::size_t messages = 1, std::size_t value_bytes = 10,

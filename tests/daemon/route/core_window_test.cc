@@ -57,6 +57,48 @@ TEST_CASE("a message larger than the window goes alone") {
   CHECK(route.held.size() == 1);
 }
 
+TEST_CASE(
+    "small messages fill the route's memory before its window, and an outage frees the rest") {
+  CoreHarness route(CoreHarness::route(), {}, 4000);  // 512 B a message on top: six fit
+  route.go_direct();
+  const auto first = route.offer(3);
+  const auto second = route.offer(3);
+  const auto third = route.offer(3);
+  CHECK(route.held.size() == 6);
+  route.wait(milliseconds(1100));
+  route.commit();
+  REQUIRE(third->answer);
+  CHECK(third->answer->buffered == 3);
+  CHECK(route.held.size() == 6);
+  CHECK(third.use_count() == 1);  // from here on it is on the disk only
+}
+
+TEST_CASE("a request larger than the route's memory goes alone") {
+  CoreHarness route(CoreHarness::route(), {}, 4000);
+  route.go_direct();
+  route.offer(1);
+  const auto large = route.offer(20);
+  CHECK(route.held.size() == 1);
+  route.deliver();
+  CHECK(route.held.size() == 20);
+  route.offer(1);
+  CHECK(route.held.size() == 20);
+  route.deliver();
+  REQUIRE(large->answer);
+  CHECK(large->answer->delivered == 20);
+  CHECK(route.held.size() == 1);
+}
+
+TEST_CASE("a backlog is read as far as the route's memory allows") {
+  Recovered found;
+  found.messages = 1;
+  CoreHarness route(CoreHarness::route(), found, 160'000);
+  route.probe_says(true);
+  const Work work = route.work();
+  REQUIRE(std::holds_alternative<ReadWork>(work));
+  CHECK(std::get<ReadWork>(work).max_bytes == 10'000);
+}
+
 TEST_CASE("one stuck message holds the route: the window is the span behind it") {
   auto config = CoreHarness::route();
   config.window_max_messages = 4;

@@ -53,3 +53,6 @@ broken_rule(memory_of_the_backlog_kept core_drain.cc
 broken_rule(ordinal_of_the_end_stored_at_the_cursor core_drain.cc
   "cursor_.ordinal = found.ordinal.value_or(0);"
   "cursor_.ordinal = found.ordinal.value_or(found.next_ordinal);")
+broken_rule(memory_of_the_sink_not_bounded core_accept.cc
+  "settings_.sink_memory;"
+  "UINT64_MAX;")

@@ -20,11 +20,15 @@ std::size_t SimSink::submit(std::span<const sinks::OutMessage> messages) {
                      std::nullopt, false});
     ++accepted;
   }
+  if (held_.size() > max_messages_) throw Violation("P4: the window's messages");
+  if (held_.size() > 1 && held_bytes() > max_bytes_) throw Violation("P4: the window's bytes");
+  return accepted;
+}
+
+std::uint64_t SimSink::held_bytes() const {
   std::uint64_t bytes = 0;
   for (const Held& held : held_) bytes += held.bytes;
-  if (held_.size() > max_messages_) throw Violation("P4: the window's messages");
-  if (held_.size() > 1 && bytes > max_bytes_) throw Violation("P4: the window's bytes");
-  return accepted;
+  return bytes;
 }
 
 bool SimSink::take(std::uint64_t nth) {

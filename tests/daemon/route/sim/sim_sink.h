@@ -38,7 +38,8 @@ class SimSink {
 
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] std::size_t held() const { return held_.size(); }
-  bool up = true;  // takes messages
+  [[nodiscard]] std::uint64_t held_bytes() const;  // of values
+  bool up = true;                                  // takes messages
   void make_poison(Number number) { poison_.insert(number); }
   void forgive() { poison_.clear(); }
 

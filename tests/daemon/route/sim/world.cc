@@ -74,6 +74,7 @@ void World::choose_settings() {
                        : policy == 1 ? config::OnError::retry
                                      : config::OnError::dead_letter;
   settings_.read_bytes = random_.between(100, 1500);
+  if (random_.one_in(2)) settings_.sink_memory = random_.between(600, 6000);
   partitions_ = static_cast<std::uint32_t>(random_.between(1, 3));
   poison_one_in_ = random_.one_in(2) ? 0 : 8;
   // Each schedule has its own mix of events, so that some have long quiet stretches and others
@@ -265,6 +266,10 @@ void World::check() const {
   const std::uint64_t copies = sync_failed_ ? 2 * route.window_max_bytes + request_bytes : 0;
   if (disk_->bytes() > route.buffer.max_bytes + request_bytes + copies)
     throw Violation("P4: the disk");
+  const std::uint64_t alone = MemoryBudget::cost(most_messages_ * most_bytes_, most_messages_);
+  if (MemoryBudget::cost(sink_->held_bytes(), sink_->held()) >
+      std::max(settings_.sink_memory, alone))
+    throw Violation("P4: the memory for what the sink holds");
   if (kept_bytes_ > route.window_max_bytes * 3 / 2 + 3 * request_bytes)
     throw Violation("P4: requests stay in memory");
 }
