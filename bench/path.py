@@ -68,7 +68,7 @@ def main():
             for number in range(args.rounds):
                 for module in modules:
                     begin = time.monotonic()
-                    module.round(world, figures)
+                    module.measure(world, figures)
                     print(f"round {number + 1}: {module.__name__} took {time.monotonic() - begin:.0f} s",
                           file=sys.stderr, flush=True)
         finally:

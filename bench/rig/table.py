@@ -14,14 +14,16 @@ class Figures:
     def add(self, name, value):
         self.samples[name].append(value)
 
-    def has(self, name):
-        return name in self.samples
-
     def median(self, name):
         return statistics.median(self.samples[name])
 
-    def names(self, prefix):
-        return [name for name in self.samples if name.startswith(prefix)]
+    def add_run(self, name, run):
+        """What a load said: its rate and the percentiles of its answers."""
+        for what in ("rate", "p50_ms", "p99_ms"):
+            self.add(f"{name} {what}", run[what])
+
+    def latencies(self, name):
+        return f"p50 {self.median(f'{name} p50_ms'):.2g} ms, p99 {self.median(f'{name} p99_ms'):.2g} ms"
 
 
 @dataclasses.dataclass

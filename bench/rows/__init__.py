@@ -1,5 +1,5 @@
 """The rows of bench/path.py's table. Each module is one idea:
 
-  round(world, figures)   measures it once, both sides one behind the other; called several times
-  rows(world, figures)    its rows of the table, from the medians
+  measure(world, figures)   measures it once, both sides one behind the other; called several times
+  rows(world, figures)      its rows of the table, from the medians
 """

@@ -17,7 +17,7 @@ def bare_program(world, linger, in_flight):
                    f"http://127.0.0.1:{port}/", world.log)
 
 
-def round(world, figures):
+def measure(world, figures):
     """All programs run all the time, one of them under load."""
     programs = {f"bare {setting}": bare_program(world, *setting) for setting in SETTINGS}
     programs["rebufd"] = Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log)
@@ -27,9 +27,8 @@ def round(world, figures):
             list(pool.map(lambda program: warm(program.url, world.size), programs.values()))
         for connections in CONNECTIONS:
             for name, program in programs.items():
-                run = as_fast_as_answered(program.url, connections, SECONDS, world.size)
-                for what in ("rate", "p50_ms", "p99_ms"):
-                    figures.add(f"answered {connections} {name} {what}", run[what])
+                figures.add_run(f"answered {connections} {name}",
+                                as_fast_as_answered(program.url, connections, SECONDS, world.size))
         figures.add("full load memory", programs["rebufd"].memory_mib("VmHWM"))
     finally:
         for program in programs.values():
@@ -40,9 +39,9 @@ def rows(_, figures):
     for connections in CONNECTIONS:
         rates = {setting: figures.median(f"answered {connections} bare {setting} rate") for setting in SETTINGS}
         best = max(rates, key=rates.get)
-        median = lambda what: figures.median(f"answered {connections} rebufd {what}")
-        yield Row(f"{connections} connections; 200: Kafka has it, acks=all", "msg/s", median("rate"),
-                  f"p50 {median('p50_ms'):.2g} ms, p99 {median('p99_ms'):.2g} ms",
+        yield Row(f"{connections} connections; 200: Kafka has it, acks=all", "msg/s",
+                  figures.median(f"answered {connections} rebufd rate"),
+                  figures.latencies(f"answered {connections} rebufd"),
                   f"bare libmicrohttpd + librdkafka, acks=all, the best of nine: linger {best[0]} ms, {best[1]} in flight",
                   rates[best], at_least=0.85)
     yield Row("memory, the most under these loads", "MiB", figures.median("full load memory"), at_most=64)

@@ -7,7 +7,7 @@ SECONDS = 3
 MESSAGES = 1_000_000
 
 
-def round(world, figures):
+def measure(world, figures):
     with Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log) as program:
         program.wait_for_state("direct")
         warm(program.url, world.size)

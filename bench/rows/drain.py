@@ -42,7 +42,7 @@ def with_ingest(world, program, figures):
     figures.add("ingest missing", totals["accepted"] - totals["delivered"])
 
 
-def round(world, figures):
+def measure(world, figures):
     with Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log) as program:
         program.wait_for_state("direct")
         warm(program.url, world.size)

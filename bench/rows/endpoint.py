@@ -16,7 +16,7 @@ def bare_client(world, port):
                                 check=True, capture_output=True, text=True).stdout)
 
 
-def round(world, figures):
+def measure(world, figures):
     port = free_port()
     sink = (f"{{ type: http, url: http://127.0.0.1:{port}/, batch: {{ format: single }}, max_in_flight: {CONNECTIONS}, "
             "retry: { min: 100ms, max: 200ms } }")

@@ -34,7 +34,7 @@ def idle_connections(program, figures):
         figures.add("idle memory", program.memory_mib())
 
 
-def round(world, figures):
+def measure(world, figures):
     with Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log) as program:
         program.wait_for_state("direct")
         figures.add("memory", program.memory_mib())
@@ -52,7 +52,8 @@ def round(world, figures):
 
 def rows(_, figures):
     yield Row("memory, idle", "MiB", figures.median("memory"),
-              f"{figures.median('memory of its own'):.1f} MiB of it are its own, the rest is code of shared libraries", at_most=15)
+              f"{figures.median('memory of its own'):.1f} MiB of it are its own, the rest is code of shared libraries",
+              at_most=15)
     yield Row(f"memory, {IDLE_CONNECTIONS:,} idle connections", "MiB", figures.median("idle memory"), at_most=64)
     yield Row("CPU of these", "% of a core", figures.median("idle cpu"), at_most=2)
     yield Row("start to the first answer", "ms", figures.median("first answer"), at_most=50)

@@ -22,16 +22,15 @@ def disk_rate(world):
     return 512 * (1 << 20) / seconds
 
 
-def round(world, figures):
+def measure(world, figures):
     with Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log) as program:
         program.wait_for_state("direct")
         warm(program.url, world.size)
         figures.add("outage healthy", as_fast_as_answered(program.url, 64, SECONDS, world.size)["rate"])
         outage.begin(world.kafka, program, world.size)
         for connections in CONNECTIONS:
-            run = as_fast_as_answered(program.url, connections, SECONDS, world.size)
-            for what in ("rate", "p50_ms", "p99_ms"):
-                figures.add(f"outage {connections} {what}", run[what])
+            figures.add_run(f"outage {connections}",
+                            as_fast_as_answered(program.url, connections, SECONDS, world.size))
         figures.add("disk", disk_rate(world))
         run = as_fast_as_answered(program.url, 8, SECONDS, world.size, "lines", 1000)
         figures.add("outage lines", run["rate"])
@@ -43,9 +42,7 @@ def rows(world, figures):
         against = {"against": "its own healthy rate at 64 connections", "theirs": figures.median("outage healthy"),
                    "at_least": 1.0} if connections == 64 else {}
         yield Row(f"Kafka dead, {connections} connections; 202: fdatasync has returned", "msg/s",
-                  figures.median(f"outage {connections} rate"),
-                  f"p50 {figures.median(f'outage {connections} p50_ms'):.2g} ms, "
-                  f"p99 {figures.median(f'outage {connections} p99_ms'):.2g} ms", **against)
+                  figures.median(f"outage {connections} rate"), figures.latencies(f"outage {connections}"), **against)
     lines = figures.median("outage lines")
     yield Row("Kafka dead, 1,000 NDJSON lines a request, 8 connections; 202: fdatasync has returned", "MB/s of values",
               lines * world.size / 1e6, f"{lines:,.0f} msg/s", "dd: 512 MiB, one fdatasync",

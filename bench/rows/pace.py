@@ -14,7 +14,7 @@ def cpu_us(program, size):
     return (program.cpu_seconds() - before) * 1e6 / run["answers"]
 
 
-def round(world, figures):
+def measure(world, figures):
     with Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log) as program, \
          bare_program(world, 0, 2) as bare:
         program.wait_for_state("direct")
@@ -24,8 +24,7 @@ def round(world, figures):
         figures.add("one produce", world.produce(5000, 0, 1, window=1)["p50_ms"])
         most = as_fast_as_answered(program.url, 64, SECONDS, world.size)["rate"]
         half = at_rate(program.url, most / 2, 64, SECONDS, world.size)
-        for what in ("rate", "p50_ms", "p99_ms"):
-            figures.add(f"half {what}", half[what])
+        figures.add_run("half", half)
         figures.add("cpu", cpu_us(program, world.size))
         figures.add("cpu bare", cpu_us(bare, world.size))
 
