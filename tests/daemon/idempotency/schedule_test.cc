@@ -18,7 +18,7 @@ std::uint64_t number(const char* variable, std::uint64_t otherwise) {
 TEST_CASE("one key has one answer and is forwarded once, whatever crashes between any two steps") {
   const std::uint64_t only = number("REBUF_SIM_SEED", 0);
   const std::uint64_t first = only != 0 ? only : number("REBUF_SIM_FIRST", 1);
-  const std::uint64_t schedules = only != 0 ? 1 : number("REBUF_SIM_SCHEDULES", 20'000);
+  const std::uint64_t schedules = only != 0 ? 1 : number("REBUF_SIM_SCHEDULES", REBUF_SCHEDULES);
   MESSAGE("seeds " << first << " to " << first + schedules - 1);
   std::map<std::string, std::uint64_t> seen;
   for (std::uint64_t seed = first; seed < first + schedules; ++seed) {

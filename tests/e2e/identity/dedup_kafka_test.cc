@@ -1,0 +1,56 @@
+// The example that removes duplicates, after rebufd was killed while it drained into a real topic.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "../daemon.h"
+#include "../topic.h"
+#include "dedup.h"
+#include "keyed_client.h"
+#include "tests/support/temporary_directory.h"
+
+namespace rebuf::e2e {
+namespace {
+
+TEST_CASE("kcat piped into dedup.py gives each message once, although rebufd was killed") {
+  constexpr std::size_t most_kills = 10;
+  constexpr std::size_t posts_a_life = 100;
+  auto& cluster = test::KafkaCluster::get(1);
+  const test::TemporaryDirectory directory;
+  const Topic topic(cluster, 3);
+  // `ack: buffered`: every message comes out of the log, so a crash repeats what the cursor lags.
+  Daemon daemon(directory.path(), kafka_sink(cluster) + "routes:\n  orders:\n    sink: kafka\n" +
+                                      "    topic: " + topic.name() + "\n    ack: buffered\n" +
+                                      "    drain: { jitter: 0s }\n");
+  std::set<std::string> posted;
+  std::size_t arrived = 0;
+  for (std::size_t life = 0; life < most_kills && arrived <= posted.size(); ++life) {
+    daemon.start();
+    KeyedClient keyed(daemon.port(), "/ingest/orders");
+    for (std::size_t i = 0; i < posts_a_life; ++i) {
+      const std::string value = std::to_string(life) + "." + std::to_string(i);
+      REQUIRE(keyed.post_with_message_key("k" + std::to_string(i % 7), value) == 202);
+      posted.insert(value);
+    }
+    daemon.wait_until("delivered", [&](const Metrics& now) {
+      return now.count("rebufd_backlog_messages", "orders") == 0;
+    });
+    daemon.kill();
+    daemon.start();  // sends again what the cursor did not cover
+    daemon.wait_until_drained("orders");
+    CHECK(daemon.stop() == 0);
+    arrived = topic.arrivals().size();
+  }
+  REQUIRE_MESSAGE(arrived > posted.size(), "no kill made a duplicate");
+  const Deduplicated result =
+      dedup("kcat -C -q -b " + cluster.bootstrap() + " -t " + topic.name() + " -o beginning -e -J");
+  CHECK(result.values.size() == posted.size());
+  CHECK(std::set(result.values.begin(), result.values.end()) == posted);
+  CHECK(result.summary == std::to_string(arrived) + " messages, " +
+                              std::to_string(arrived - posted.size()) + " duplicates\n");
+  MESSAGE(result.summary);
+}
+
+}  // namespace
+}  // namespace rebuf::e2e
