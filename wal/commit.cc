@@ -13,8 +13,7 @@ constexpr std::uint64_t most_batch_bytes = std::uint64_t{1} << 20;
 
 Status Committer::commit(Group& group) {
   Lock lock(mutex_);
-  if (Status status = refusal_in_on_appended(); !status) return status;
-  if (Status status = refusal(); !status) return status;
+  if (Status status = refusal(Caller::waits); !status) return status;
   if (!leading_ && queue_.empty()) {
     lead(lock, group);
   } else {

@@ -17,21 +17,19 @@ Committer::Committer(const std::filesystem::path& dir, const Options& options, S
 
 Committer::~Committer() { ignore(close(), "what was to be durable has been told"); }
 
-Status Committer::refusal() const {
+// From on_appended, waiting for the commit thread would be waiting for itself.
+Status Committer::refusal(Caller caller) const {
+  if (caller == Caller::waits && thread_id_ == std::this_thread::get_id()) {
+    return {Code::invalid_argument, "a call that waits, from on_appended", dir_.string()};
+  }
   if (closing_) return {Code::closed, "the log is closed"};
   return failure_;
-}
-
-// There, waiting for the commit thread would be waiting for itself.
-Status Committer::refusal_in_on_appended() const {
-  if (thread_id_ != std::this_thread::get_id()) return {};
-  return {Code::invalid_argument, "a call that waits, from on_appended", dir_.string()};
 }
 
 Status Committer::append(std::span<const Bytes> entries, std::uint64_t tag) {
   Frames frames(entries);
   const std::lock_guard lock(mutex_);
-  if (Status status = refusal(); !status) return status;
+  if (Status status = refusal(Caller::returns); !status) return status;
   if (!threaded_) {
     if (Status status = start_thread(); !status) return status;
   }
@@ -109,8 +107,8 @@ void Committer::fail(const Status& status) {
 Status Committer::close() {
   {
     Lock lock(mutex_);
-    if (Status status = refusal_in_on_appended(); !status) return status;
-    if (closing_) return {Code::closed, "the log is closed"};
+    Status refused = refusal(Caller::waits);
+    if (closing_ || refused.code() == Code::invalid_argument) return refused;
     closing_ = true;
     work_.notify_one();
     idle_.wait(lock, [&] { return (queue_.empty() && !leading_) || threaded_; });

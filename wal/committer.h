@@ -75,9 +75,9 @@ class Committer {
   using Lock = std::unique_lock<std::mutex>;
   enum class Asynchronous : std::uint8_t { no, yes };  // may a leader take asynchronous groups
 
-  [[nodiscard]] Status refusal() const;                 // mutex_ held
-  [[nodiscard]] Status refusal_in_on_appended() const;  // mutex_ held
-  void lead(Lock& lock, Group& own);                    // mutex_ held, released inside
+  enum class Caller : std::uint8_t { waits, returns };
+  [[nodiscard]] Status refusal(Caller caller) const;  // mutex_ held
+  void lead(Lock& lock, Group& own);                  // mutex_ held, released inside
   void run_queued(Lock& lock, Asynchronous asynchronous,
                   std::vector<Appended>& appended);       // mutex_ held, released inside
   void run(Lock& lock, std::vector<Appended>& appended);  // batch_; mutex_ held, released inside

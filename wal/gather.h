@@ -19,7 +19,6 @@ class Gather {
   // False: it is full, write() what it holds and clear() it first. An empty one takes any piece.
   [[nodiscard]] bool add(const Piece& piece);
   [[nodiscard]] std::span<::iovec> vectors() { return vectors_; }  // may be changed, then clear()
-  [[nodiscard]] bool empty() const { return vectors_.empty(); }
   void clear();
 
  private:

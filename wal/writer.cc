@@ -69,25 +69,22 @@ Status Writer::prepare(std::uint64_t bytes) {
 }
 
 // Bytes written from the front of the groups, and the error that ended it early.
-std::pair<std::uint64_t, int> Writer::write_pieces(std::span<Group* const> groups) {
-  gather_.clear();
+WrittenBytes Writer::write_pieces(std::span<Group* const> groups) {
   WrittenBytes total;
-  const auto flush = [&] {
+  std::size_t group = 0;
+  std::size_t piece = 0;
+  while (group < groups.size() && total.error == 0) {
+    gather_.clear();
+    for (; group < groups.size(); ++group, piece = 0) {
+      const std::span<const Piece> pieces = groups[group]->pieces;
+      while (piece < pieces.size() && gather_.add(pieces[piece])) ++piece;
+      if (piece < pieces.size()) break;  // it is full
+    }
     const WrittenBytes written = write_at(*file_, gather_.vectors(), end_ + total.bytes);
     total.bytes += written.bytes;
     total.error = written.error;
-    gather_.clear();
-    return total.error == 0;
-  };
-  for (const Group* group : groups) {
-    for (const Piece& piece : group->pieces) {
-      if (gather_.add(piece)) continue;
-      if (!flush()) return {total.bytes, total.error};
-      ignore(gather_.add(piece), "an empty one takes any");
-    }
   }
-  flush();
-  return {total.bytes, total.error};
+  return total;
 }
 
 void Writer::cut_back() {

@@ -16,6 +16,7 @@
 #include "rebuf/status.h"
 #include "wal/gather.h"
 #include "wal/group.h"
+#include "wal/io.h"
 #include "wal/segment_set.h"
 
 namespace rebuf {
@@ -64,7 +65,7 @@ class Writer {
   [[nodiscard]] Status sync_names();
   void drop_oldest();
   void allocate_ahead(std::uint64_t bytes);
-  [[nodiscard]] std::pair<std::uint64_t, int> write_pieces(std::span<Group* const> groups);
+  [[nodiscard]] WrittenBytes write_pieces(std::span<Group* const> groups);
   void cut_back();
 
   FileSystem& fs_;
