@@ -52,8 +52,10 @@ Status Daemon::open_routes() {
     settings.memory = &budget_;
     settings.machine_id = machine;
     if (const config::SinkConfig& sink = config_.sink(route.sink);
-        sink.type == config::SinkType::http)
+        sink.type == config::SinkType::http) {
       settings.probe_max = sink.http.health_interval;
+      settings.probe_while_held = true;
+    }
     settings.logger = logging_.route_logger("route " + route.name);
     Result<std::unique_ptr<LiveRoute>> opened = LiveRoute::open(std::move(settings));
     if (opened) {

@@ -48,6 +48,9 @@ struct CoreSettings {
   bool durable = true;                       // sync: every_write
   std::chrono::milliseconds probe_min{200};  // backoff of health probes
   std::chrono::milliseconds probe_max{2000};
+  // Whether a probe can end the pauses of a sink that holds messages. It is no recovery all the
+  // same.
+  bool probe_while_held = false;
   std::chrono::milliseconds cursor_lag{
       100};                           // a moved cursor is saved after this long at the latest
   std::size_t read_bytes = 1U << 20;  // of one read while draining, at most

@@ -158,7 +158,10 @@ void Core::health(const sinks::Health& health, Time now) {
   }
   // A probe counts only while the sink holds nothing: metadata can look fine while nothing is
   // acknowledged.
-  if (in_sink_ > 0 || channel_closed_) return;
+  if (in_sink_ > 0 || channel_closed_) {
+    if (health.from_probe) probe_backoff(now);
+    return;
+  }
   sink_up_ = true;
   if (phase_ == Phase::buffering) schedule_drain(now);
 }

@@ -43,8 +43,8 @@ bool Core::wants_read(Time now) const {
 }
 
 bool Core::wants_probe(Time now) const {
-  return phase_ == Phase::buffering && in_sink_ == 0 && !channel_closed_ && !drain_at_ &&
-         !stopping_ && now >= probe_at_;
+  return phase_ == Phase::buffering && (in_sink_ == 0 || settings_.probe_while_held) &&
+         !channel_closed_ && !drain_at_ && !stopping_ && now >= probe_at_;
 }
 
 Work Core::next_work(Time now) {

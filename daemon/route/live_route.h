@@ -37,6 +37,7 @@ struct LiveRouteSettings {
   std::uint64_t sink_memory = std::numeric_limits<std::uint64_t>::max();
   MemoryBudget* memory = nullptr;
   std::chrono::milliseconds probe_max{2000};  // between two health probes, while the sink is down
+  bool probe_while_held = false;              // as in CoreSettings
   std::string machine_id;
   std::function<void(LogLevel, std::string_view)> logger;  // any thread
   FileSystem* file_system = nullptr;                       // of the log; tests replace it

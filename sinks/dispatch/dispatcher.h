@@ -30,6 +30,8 @@ struct DispatchSettings {
   BatchLimits batch;
   std::chrono::milliseconds timeout{10'000};  // an attempt that takes longer is cut
   RetryRange retry;
+  // A probe says whether messages would be taken, and not only whether the downstream is in reach.
+  bool probe_asks = false;
   std::uint64_t seed = 0;  // of the jitter
 };
 

@@ -95,7 +95,7 @@ void Dispatcher::answer_probes(const Verdict& verdict) {
     last_error_ = verdict.detail;
   for (Lane* lane : lanes_) {
     if (!std::exchange(lane->probing, false)) continue;
-    if (answer.up && lane->held() == 0) lane->gate.retry_now();
+    if (answer.up && (settings_.probe_asks || lane->held() == 0)) lane->gate.retry_now();
     lane->tell(answer, verdict.detail, verdict.error_class);
   }
 }

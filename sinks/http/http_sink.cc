@@ -58,6 +58,7 @@ dispatch::DispatchSettings dispatch_settings(const HttpSettings& settings) {
   made.batch.max_bytes = settings.batch_max_bytes;
   made.timeout = settings.timeout;
   made.retry = {settings.retry_min, settings.retry_max};
+  made.probe_asks = !settings.health_path.empty();
   made.seed = std::random_device()();
   return made;
 }

@@ -12,9 +12,7 @@ constexpr std::chrono::milliseconds tick{10};
 
 std::string value_of(Bytes envelope) { return std::string(decode(envelope)->value); }
 
-CoreSettings settings(config::RouteConfig route, std::uint64_t sink_memory) {
-  CoreSettings settings;
-  settings.sink_memory = sink_memory;
+CoreSettings settings(config::RouteConfig route, CoreSettings settings) {
   settings.route = std::move(route);
   return settings;
 }
@@ -33,8 +31,8 @@ config::RouteConfig CoreHarness::route() {
   return route;
 }
 
-CoreHarness::CoreHarness(config::RouteConfig route, Recovered found, std::uint64_t sink_memory)
-    : core(settings(std::move(route), sink_memory), static_cast<Effects&>(*this)) {
+CoreHarness::CoreHarness(config::RouteConfig route, Recovered found, CoreSettings rest)
+    : core(settings(std::move(route), std::move(rest)), static_cast<Effects&>(*this)) {
   core.start(found, now);
 }
 

@@ -25,7 +25,7 @@ class CoreHarness final : private Effects {
   // drain.jitter 0, spill_after 1 s, a window of 100 messages and 64 KiB, a buffer of 1 MiB.
   static config::RouteConfig route();
   explicit CoreHarness(config::RouteConfig route = CoreHarness::route(), Recovered found = {},
-                       std::uint64_t sink_memory = CoreSettings().sink_memory);
+                       CoreSettings rest = {});
 
   // --- clients ---
   std::shared_ptr<Client> offer(std::size_t messages = 1, std::size_t value_bytes = 10,

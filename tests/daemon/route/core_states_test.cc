@@ -120,6 +120,25 @@ TEST_CASE("a probe does not count while the sink holds messages") {
   CHECK(route.state() == RouteState::buffering);
 }
 
+TEST_CASE("a sink that holds messages is probed again and again, where that can end its pauses") {
+  for (const bool probes : {false, true}) {
+    CAPTURE(probes);
+    CoreSettings settings;
+    settings.probe_while_held = probes;
+    CoreHarness route(CoreHarness::route(), {}, settings);
+    route.go_direct();
+    route.offer(2);
+    route.sink_says(false);
+    route.commit();
+    for (const bool up : {false, true, true}) {
+      route.wait(seconds(3));
+      REQUIRE(std::holds_alternative<ProbeWork>(route.work()) == probes);
+      if (probes) route.probe_says(up);
+      CHECK(route.state() == RouteState::buffering);
+    }
+  }
+}
+
 TEST_CASE("an acknowledgement that is not of the oldest message is not recovery") {
   CoreHarness route;
   route.go_direct();

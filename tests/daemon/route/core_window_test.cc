@@ -8,6 +8,16 @@ namespace rebuf::daemon {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+
+CoreSettings with_memory(std::uint64_t bytes) {
+  CoreSettings settings;
+  settings.sink_memory = bytes;
+  return settings;
+}
+
+}  // namespace
+
 TEST_CASE("a full window makes requests wait, and they go in order as it empties") {
   auto config = CoreHarness::route();
   config.window_max_messages = 2;
@@ -59,7 +69,8 @@ TEST_CASE("a message larger than the window goes alone") {
 
 TEST_CASE(
     "small messages fill the route's memory before its window, and an outage frees the rest") {
-  CoreHarness route(CoreHarness::route(), {}, 4000);  // 512 B a message on top: six fit
+  CoreHarness route(CoreHarness::route(), {},
+                    with_memory(4000));  // 512 B a message on top: six fit
   route.go_direct();
   const auto first = route.offer(3);
   const auto second = route.offer(3);
@@ -74,7 +85,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a request larger than the route's memory goes alone") {
-  CoreHarness route(CoreHarness::route(), {}, 4000);
+  CoreHarness route(CoreHarness::route(), {}, with_memory(4000));
   route.go_direct();
   route.offer(1);
   const auto large = route.offer(20);
@@ -92,7 +103,7 @@ TEST_CASE("a request larger than the route's memory goes alone") {
 TEST_CASE("a backlog is read as far as the route's memory allows") {
   Recovered found;
   found.messages = 1;
-  CoreHarness route(CoreHarness::route(), found, 160'000);
+  CoreHarness route(CoreHarness::route(), found, with_memory(160'000));
   route.probe_says(true);
   const Work work = route.work();
   REQUIRE(std::holds_alternative<ReadWork>(work));

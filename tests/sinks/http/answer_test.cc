@@ -198,6 +198,25 @@ TEST_CASE("a probe gets the health path, and says what came back") {
   CHECK(heard.up);
 }
 
+TEST_CASE("a health path that answers ends the wait for the next try of what is held") {
+  Messages messages("t");
+  messages.add_numbered(3);
+  std::atomic<bool> well = false;
+  Endpoint endpoint(
+      [&](const Seen&, httplib::Response& response) { response.status = well ? 200 : 500; });
+  auto settings = settings_for(endpoint.url());
+  settings.health_path = "/health";
+  settings.retry_min = settings.retry_max = std::chrono::minutes(10);
+  Hook hook(settings);
+  hook.submit(messages);
+  (void)hook.recorder.wait_down();
+  CHECK_FALSE(hook.recorder.probe(*hook.channel).up);
+  well = true;
+  CHECK(hook.recorder.probe(*hook.channel).up);
+  hook.recorder.wait_reports(3);
+  CHECK(hook.recorder.count(Outcome::delivered) == 3);
+}
+
 TEST_CASE("without a health path a probe is a TCP connect") {
   Endpoint endpoint([](const Seen&, httplib::Response&) {});
   {
