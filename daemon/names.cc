@@ -20,6 +20,7 @@ std::string_view to_string(AnswerCode code) noexcept {
       return "log_failed";
     case AnswerCode::outcome_unknown:
       return "outcome_unknown";
+    case AnswerCode::never_fits:
     case AnswerCode::too_large:
       return "too_large";
     case AnswerCode::unknown_topic:

@@ -60,6 +60,8 @@ enum class AnswerCode : std::uint8_t {
   log_failed,  // a sync failed; the log is being reopened
   // accepted, but nobody can say what became of it by request_timeout (503)
   outcome_unknown,
+  // more than the route could ever keep (413)
+  never_fits,
   // every message was refused by the sink (422)
   too_large,
   unknown_topic,

@@ -91,6 +91,8 @@ int status_of(AnswerCode code) {
   switch (code) {
     case AnswerCode::memory_full:
       return 429;
+    case AnswerCode::never_fits:
+      return 413;
     case AnswerCode::too_large:
     case AnswerCode::unknown_topic:
     case AnswerCode::invalid:
@@ -107,7 +109,8 @@ Reply error_reply(const Answer& answer, bool batch) {
   std::optional<std::size_t> index;
   if (batch && !answer.refused.empty()) index = answer.refused.front().index;
   Reply reply = problem(status, to_string(answer.code), answer.detail, index);
-  if (status != 422) reply.retry_after_s = answer.retry_after_s == 0 ? 1 : answer.retry_after_s;
+  if (status == 429 || status == 503)
+    reply.retry_after_s = answer.retry_after_s == 0 ? 1 : answer.retry_after_s;
   if (batch && !answer.refused.empty()) {
     reply.body.pop_back();
     append_refused(reply.body, answer);

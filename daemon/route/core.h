@@ -272,7 +272,8 @@ class Core {
   bool unspilled_ = false;   // not DIRECT, and the window has messages that should be in the log
   bool log_failed_ = false;  // it has to be opened again
   bool disk_low_ = false;
-  // Of the last request, when it was refused for want of room; else 1.
+  // Of the last request, when it was refused for want of room; else 1. At most a window: one that
+  // asks for more says little about whether the next is taken.
   std::uint64_t refused_bytes_ = 1;
   std::string log_error_;
   Time log_retry_at_{};

@@ -27,6 +27,11 @@ void Core::offer(std::shared_ptr<Request> request, Time now) {
                         backlog_ > 0 && sink_up_ ? "an older backlog is being delivered first"
                                                  : "the sink is down: " + phase_reason_,
                         retry_soon_s);
+  const auto& route = settings_.route;
+  const std::uint64_t bytes = framed_bytes(*request);
+  if (route.ack == config::Ack::buffered && bytes > route.buffer.max_bytes)
+    return answer_error(request, AnswerCode::never_fits,
+                        "the request is larger than buffer.max_bytes", 0);
   next_expiry_ = std::min(next_expiry_, request->deadline);
   if (phase_ == Phase::direct) {
     if (held_.empty() && has_direct_room(*request))
@@ -35,13 +40,12 @@ void Core::offer(std::shared_ptr<Request> request, Time now) {
       held_.push_back(std::move(request));
     return;
   }
-  const std::uint64_t bytes = framed_bytes(*request);
   if (const auto refusal = refusal_now(bytes)) {
     if (drop_makes_room(*refusal, bytes)) {
       held_.push_back(std::move(request));
       return;
     }
-    refused_bytes_ = std::min(bytes, settings_.route.buffer.max_bytes);
+    refused_bytes_ = std::min(bytes, route.window_max_bytes);
     return answer_error(request, refusal->code, refusal->detail, refusal->retry_after_s);
   }
   refused_bytes_ = 1;

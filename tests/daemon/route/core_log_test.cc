@@ -23,6 +23,27 @@ TEST_CASE("a buffer that holds max_bytes refuses, and takes again when segments 
   CHECK(route.core.totals().accepted == 1);
 }
 
+TEST_CASE("a request that could never be buffered is refused for good, and the route stays ready") {
+  auto config = CoreHarness::route();
+  config.window_max_bytes = 400;
+  config.buffer.max_bytes = 1000;
+  for (const config::Ack ack : {config::Ack::buffered, config::Ack::delivered_or_buffered}) {
+    CAPTURE(static_cast<int>(ack));
+    config.ack = ack;
+    CoreHarness route(config);
+    route.offer(1, 10);
+    route.commit();
+    const auto refused = route.offer(1, 2000);
+    REQUIRE(refused->answer);
+    // While the sink is down; it could be delivered once that is up.
+    const bool for_good = ack == config::Ack::buffered;
+    CHECK(refused->answer->code == (for_good ? AnswerCode::never_fits : AnswerCode::buffer_full));
+    CHECK(route.state() == RouteState::buffering);
+    CHECK(route.core.readiness().ready);
+    CHECK_FALSE(route.offer(1, 10)->answer);
+  }
+}
+
 TEST_CASE("keep_free: with too little left on the disk nothing is buffered") {
   CoreHarness route;
   route.disk_low = true;
