@@ -101,9 +101,9 @@ Result<Dropped> drop_oldest_segment(Log& log, const std::function<Cursor()>& cur
   const Position oldest = log.stats().oldest;
   Dropped dropped;
   dropped.to = Position{oldest.segment + 1, 0};
-  const auto ordinal = ordinal_behind(log, oldest, dropped.to);
-  if (!ordinal) return ordinal.status();
-  dropped.ordinal = *ordinal;
+  // Behind a bad sector it is not known. What goes is counted when what stands there is read.
+  if (const auto ordinal = ordinal_behind(log, oldest, dropped.to); ordinal.ok())
+    dropped.ordinal = *ordinal;
   Cursor cursor = cursor_now();
   if (cursor.position < dropped.to) {
     cursor.position = dropped.to;

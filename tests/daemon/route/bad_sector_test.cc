@@ -58,6 +58,32 @@ TEST_CASE(
   CHECK(conserved(route->snapshot()));
 }
 
+TEST_CASE("drop_oldest: a bad sector in the next segment does not keep the oldest from going") {
+  const test::TemporaryDirectory directory;
+  FaultyDisk disk;
+  disk.spoil({"rebuf-1"});
+  auto settings = live_settings(directory);
+  settings.file_system = &disk;
+  settings.route.buffer.on_full = config::OnFull::drop_oldest;
+  settings.route.buffer.max_bytes = 256 << 10;
+  settings.route.window_max_bytes = 64 << 10;
+  FakeSink sink;
+  sink.work(false);
+  const auto route = open_route(settings);
+  route->start(sink);
+  for (std::size_t i = 0; i < messages; ++i)
+    CHECK(offer(*route, {value(i)})->answer().buffered == 1);
+  CHECK(conserved(route->snapshot()));
+  CHECK(route->snapshot().backlog_messages < messages);
+  sink.work(true);
+  CHECK(in_state(*route, RouteState::direct));
+  CHECK(eventually([&] { return route->snapshot().backlog_messages == 0; }));
+  const auto taken = sink.taken();
+  REQUIRE_FALSE(taken.empty());
+  CHECK(taken.back() == value(messages - 1));
+  CHECK(conserved(route->snapshot()));
+}
+
 TEST_CASE("a bad sector where the log ends: no number that may stand there is given again") {
   const test::TemporaryDirectory directory;
   leave_backlog(directory);
