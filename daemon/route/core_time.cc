@@ -153,6 +153,7 @@ void Core::health(const sinks::Health& health, Time now) {
     sink_up_ = false;
     drain_at_.reset();
     enter_buffering(std::string(health.reason), now);
+    if (dead_letter_error_.empty() && !too_many_dead_letters()) phase_reason_ = health.reason;
     if (health.from_probe) probe_backoff(now);
     return;
   }

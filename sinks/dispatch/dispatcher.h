@@ -77,6 +77,7 @@ class Dispatcher final : public Sink {
   void fails(Lane& lane, const Verdict& verdict, Time started);
   void throttles(const Verdict& verdict, Time started);
   void answer_probes(const Verdict& verdict);
+  void say_down(const Lane& lane, const Verdict& verdict) const;
   void say(LogLevel level, std::string_view text) const;
 
   // keeper.cc

@@ -57,12 +57,16 @@ void Dispatcher::works(Lane& lane, Time started) {
     if (each->told != Lane::Told::up && !each->gate.failing()) each->tell(health(true));
 }
 
+void Dispatcher::say_down(const Lane& lane, const Verdict& verdict) const {
+  if (lane.told != Lane::Told::down)
+    say(LogLevel::warning, "down for route " + lane.route() + ": " + verdict.detail);
+}
+
 void Dispatcher::fails(Lane& lane, const Verdict& verdict, Time started) {
   Gate& gate = verdict.everyone ? gate_ : lane.gate;
   gate.fail(started, steady_clock::now(), settings_.retry, random_);
   last_error_ = verdict.detail;
-  if (lane.told != Lane::Told::down)
-    say(LogLevel::warning, "down for route " + lane.route() + ": " + verdict.detail);
+  say_down(lane, verdict);
   lane.tell(health(false), verdict.detail, verdict.error_class);
   if (!verdict.everyone) return;
   up_ = false;
@@ -95,6 +99,7 @@ void Dispatcher::answer_probes(const Verdict& verdict) {
     last_error_ = verdict.detail;
   for (Lane* lane : lanes_) {
     if (!std::exchange(lane->probing, false)) continue;
+    if (!answer.up) say_down(*lane, verdict);
     if (answer.up && (settings_.probe_asks || lane->held() == 0)) lane->gate.retry_now();
     lane->tell(answer, verdict.detail, verdict.error_class);
   }

@@ -65,6 +65,23 @@ TEST_CASE("a silent sink: within spill_after everything is appended and answered
   CHECK(route.conserved());
 }
 
+TEST_CASE(
+    "a route says why its sink is down, also when it was from the start, and what came later") {
+  CoreHarness route;
+  const auto reason = [&] {
+    RouteSnapshot snapshot;
+    route.core.fill(snapshot, route.now, {});
+    return snapshot.state_reason;
+  };
+  sinks::Health health;
+  health.from_probe = true;
+  for (const char* why : {"Connection refused", "the topic is missing"}) {
+    health.reason = why;
+    route.core.health(health, route.now);
+    CHECK(reason() == why);
+  }
+}
+
 TEST_CASE("an outage appends the window first, in order, then what is new") {
   CoreHarness route;
   route.go_direct();

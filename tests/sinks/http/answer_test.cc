@@ -217,6 +217,24 @@ TEST_CASE("a health path that answers ends the wait for the next try of what is 
   CHECK(hook.recorder.count(Outcome::delivered) == 3);
 }
 
+TEST_CASE("an endpoint that is down from the start is told of once") {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  const auto log = [&](LogLevel level, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    if (level == LogLevel::warning) lines.emplace_back(line);
+  };
+  auto settings = settings_for("http://127.0.0.1:" + std::to_string(closed_port()) + "/in");
+  Recorder recorder;
+  const auto sink = make_http_sink(settings, log, {}).sink;
+  const auto channel = sink->attach({.route = "r", .topic = "t"}, recorder);
+  CHECK_FALSE(recorder.probe(*channel).up);
+  CHECK_FALSE(recorder.probe(*channel).up);
+  const std::lock_guard lock(mutex);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("down for route r: ") != std::string::npos);
+}
+
 TEST_CASE("without a health path a probe is a TCP connect") {
   Endpoint endpoint([](const Seen&, httplib::Response&) {});
   {
