@@ -215,6 +215,7 @@ class Core {
 
   // core_time.cc: phases and timers
   void set_phase(Phase phase, Time now);
+  void note_state(Time now);
   void enter_buffering(std::string reason, Time now);
   void schedule_drain(Time now);
   void enter_draining(Time now);
@@ -327,6 +328,8 @@ class Core {
   Phase phase_ = Phase::buffering;
   std::string phase_reason_;
   Time phase_at_{};
+  RouteState noted_state_ = RouteState::buffering;  // and since when; noted at every tick
+  Time state_since_{};
   std::optional<Time> drain_at_;  // healthy, waiting out the jitter
   bool stopping_ = false;
   Time now_{};

@@ -20,6 +20,7 @@ std::int64_t arrival_of(std::span<const std::byte> data) {
 void Core::start(const Recovered& found, Time now) {
   now_ = now;
   phase_at_ = now;
+  state_since_ = now;
   phase_reason_ = "waiting for the sink's first answer";
   probe_at_ = now;
   probe_delay_ = settings_.probe_min;

@@ -28,8 +28,9 @@ void Core::fill(RouteSnapshot& snapshot, Time now,
   snapshot.name = settings_.route.name;
   snapshot.sink = settings_.route.sink;
   snapshot.state = state();
+  const Time since = snapshot.state == noted_state_ ? state_since_ : now;
   snapshot.since =
-      wall - std::chrono::duration_cast<std::chrono::system_clock::duration>(now - phase_at_);
+      wall - std::chrono::duration_cast<std::chrono::system_clock::duration>(now - since);
   if (phase_ != Phase::direct) {
     const auto refusal = refusal_now(refused_bytes_);
     snapshot.state_reason = refusal ? refusal->detail : phase_reason_;

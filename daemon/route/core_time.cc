@@ -31,6 +31,14 @@ Core::~Core() = default;
 void Core::set_phase(Phase phase, Time now) {
   if (phase != phase_) phase_at_ = now;
   phase_ = phase;
+  note_state(now);
+}
+
+void Core::note_state(Time now) {
+  const RouteState now_in = state();
+  if (now_in == noted_state_) return;
+  noted_state_ = now_in;
+  state_since_ = now;
 }
 
 void Core::enter_buffering(std::string reason, Time now) {
@@ -121,6 +129,7 @@ void Core::tick(Time now, bool disk_low) {
   flush_held(now);
   submit_ready(now);
   enter_direct_if_caught_up(now);
+  note_state(now);
 }
 
 // --- the sink's health ---

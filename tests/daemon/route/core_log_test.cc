@@ -56,6 +56,29 @@ TEST_CASE("keep_free: with too little left on the disk nothing is buffered") {
   CHECK_FALSE(route.offer()->answer);
 }
 
+TEST_CASE("a route tells since when it is in its state, full and buffering apart") {
+  CoreHarness route;
+  const std::chrono::system_clock::time_point wall{std::chrono::hours(100)};
+  const auto age = [&] {
+    RouteSnapshot snapshot;
+    route.core.fill(snapshot, route.now, wall);
+    return wall - snapshot.since;
+  };
+  route.wait(seconds(10));
+  CHECK(age() == seconds(10));
+  route.disk_low = true;
+  route.wait(seconds(2));
+  CHECK(route.state() == RouteState::full);
+  CHECK(age() < seconds(2));
+  route.disk_low = false;
+  route.wait(seconds(1));
+  CHECK(route.state() == RouteState::buffering);
+  CHECK(age() < seconds(1));
+  route.probe_says(true);
+  CHECK(route.state() == RouteState::direct);
+  CHECK(age() == seconds(0));
+}
+
 TEST_CASE("a full disk refuses what was queued and resumes by itself, with dense ordinals") {
   CoreHarness route;
   const auto first = route.offer();
