@@ -116,8 +116,10 @@ class Core {
   [[nodiscard]] Work next_work(Clock::time_point now);
   // Cheap: whether the worker should be woken now rather than at its next tick.
   [[nodiscard]] bool has_urgent_work(Clock::time_point now) const;
-  // Whether nothing will happen but by an event from outside.
-  [[nodiscard]] bool idle() const;
+  // Whether nothing will happen but by an event from outside or by next_timer().
+  [[nodiscard]] bool idle(Clock::time_point now) const;
+  // When the worker is due although nothing happens; max: it is not.
+  [[nodiscard]] Clock::time_point next_timer() const;
 
   // --- questions ---
   // While stopping: nothing is left that waiting for the sink would help.
@@ -231,6 +233,7 @@ class Core {
   [[nodiscard]] bool wants_reopen(Time now) const;
   [[nodiscard]] std::size_t read_bytes() const;
   [[nodiscard]] bool wants_read(Time now) const;
+  [[nodiscard]] bool may_probe() const;
   [[nodiscard]] bool wants_probe(Time now) const;
   [[nodiscard]] std::int64_t oldest_arrival_ms() const;
 

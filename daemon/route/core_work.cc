@@ -8,6 +8,8 @@ namespace {
 
 // An unanswered probe is asked again.
 constexpr std::chrono::seconds probe_timeout{15};
+// While messages come in, the disk is looked at; and the active segment may have to be sealed.
+constexpr std::chrono::seconds busy_after_commit{2};
 
 }  // namespace
 
@@ -42,10 +44,12 @@ bool Core::wants_read(Time now) const {
          MemoryBudget::cost(window_bytes_, window_.size()) <= settings_.sink_memory / 2;
 }
 
-bool Core::wants_probe(Time now) const {
+bool Core::may_probe() const {
   return phase_ == Phase::buffering && (in_sink_ == 0 || settings_.probe_while_held) &&
-         !channel_closed_ && !drain_at_ && !stopping_ && now >= probe_at_;
+         !channel_closed_ && !drain_at_ && !stopping_;
 }
+
+bool Core::wants_probe(Time now) const { return may_probe() && now >= probe_at_; }
 
 Work Core::next_work(Time now) {
   now_ = now;
@@ -88,9 +92,20 @@ bool Core::has_urgent_work(Time now) const {
          wants_probe(now);
 }
 
-bool Core::idle() const {
-  return in_flight_ == 0 && backlog_ == 0 && held_.empty() && phase_ == Phase::direct &&
-         !cursor_dirty_ && !log_failed_ && dead_letters_.empty();
+bool Core::idle(Time now) const {
+  const bool log_rests = queued_.empty() && !suspended_ && !unspilled_ && !log_failed_ &&
+                         !cursor_dirty_ && now - last_commit_ > busy_after_commit;
+  const bool sink_rests =
+      phase_ == Phase::buffering ||
+      (in_sink_ == 0 && next_submit_ == window_.size() && !gap_open_ && tail_.empty());
+  return log_rests && sink_rests && held_.empty() && dead_letters_.empty();
+}
+
+Clock::time_point Core::next_timer() const {
+  Time next = next_expiry_;
+  if (may_probe()) next = std::min(next, probe_at_);
+  if (drain_at_) next = std::min(next, *drain_at_);
+  return next;
 }
 
 }  // namespace rebuf::daemon

@@ -183,6 +183,7 @@ void LiveRoute::say(LogLevel level, std::string_view text) const {
 void LiveRoute::run() {
   constexpr auto busy = std::chrono::milliseconds(20);
   constexpr auto idle = std::chrono::milliseconds(500);
+  constexpr auto least = std::chrono::milliseconds(1);
   std::unique_lock lock(mutex_);
   while (!worker_stop_) {
     woken_ = false;
@@ -193,8 +194,10 @@ void LiveRoute::run() {
     lock.lock();
     Work work = core_->next_work(Clock::now());
     if (std::holds_alternative<std::monostate>(work)) {
-      const auto pause = core_->idle() ? idle : busy;
-      wake_.wait_for(lock, pause, [this] { return woken_ || worker_stop_; });
+      const auto now = Clock::now();
+      const auto until =
+          core_->idle(now) ? std::clamp(core_->next_timer(), now + least, now + idle) : now + busy;
+      wake_.wait_until(lock, until, [this] { return woken_ || worker_stop_; });
       continue;
     }
     lock.unlock();

@@ -331,7 +331,8 @@ TEST_CASE("an idle log is completed and its segments purged behind a saved curso
   }
   CHECK(sealed);
   CHECK(purged == 0U);
-  CHECK(route.core.idle());
+  route.wait(seconds(2));
+  CHECK(route.core.idle(route.now));
 }
 
 }  // namespace rebuf::daemon

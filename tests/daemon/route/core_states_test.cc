@@ -82,6 +82,39 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a route whose sink is down rests until its next probe") {
+  CoreHarness route;
+  route.go_direct();
+  const auto client = route.offer();
+  CHECK_FALSE(route.core.idle(route.now));
+  route.sink_says(false);
+  CHECK_FALSE(route.core.idle(route.now));  // it waits for the commit
+  route.commit();
+  route.give_back();
+  route.wait(seconds(3));
+  REQUIRE(std::holds_alternative<ProbeWork>(route.work()));
+  route.probe_says(false);
+  CHECK(route.core.backlog() == 1);
+  CHECK(route.core.idle(route.now));
+  CHECK(route.core.next_timer() > route.now);
+  CHECK(route.core.next_timer() < route.now + seconds(30));
+}
+
+TEST_CASE("with ack: buffered a route rests when everything is delivered") {
+  auto config = CoreHarness::route();
+  config.ack = config::Ack::buffered;
+  CoreHarness route(config);
+  route.probe_says(true);
+  route.offer();
+  route.commit();
+  CHECK_FALSE(route.core.idle(route.now));
+  route.deliver();
+  route.wait(seconds(3));
+  route.do_work();
+  CHECK(route.state() == RouteState::draining);
+  CHECK(route.core.idle(route.now));
+}
+
 TEST_CASE("an outage appends the window first, in order, then what is new") {
   CoreHarness route;
   route.go_direct();
