@@ -2,24 +2,22 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "daemon/make_directory.h"
+
 namespace rebuf::daemon {
 namespace {
-
-constexpr mode_t directory_mode = 0750;
 
 Status make_directories(const std::filesystem::path& path) {
   std::filesystem::path so_far;
   for (const std::filesystem::path& part : path) {
+    if (part.empty()) continue;  // behind a slash at the end
     so_far /= part;
-    if (::mkdir(so_far.c_str(), directory_mode) == 0 || errno == EEXIST) continue;
-    // Without permission to look or to write there, it may exist all the same.
     if (::access(so_far.c_str(), F_OK) == 0) continue;
-    return {Code::io, "mkdir", so_far.string(), errno};
+    if (Status status = make_directory(so_far); !status.ok()) return status;
   }
   return {};
 }

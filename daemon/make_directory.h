@@ -7,7 +7,8 @@
 
 namespace rebuf::daemon {
 
-// Its name is durable when it returns, unless it was there already. The parent must exist.
+// Its name is durable when it returns, also when it was there already: who made it may have died
+// before. The parent must exist.
 [[nodiscard]] Status make_directory(const std::filesystem::path& dir);
 
 }  // namespace rebuf::daemon
