@@ -64,7 +64,13 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::open(
     std::function<void(LogLevel, std::string_view)> logger) {
   std::unique_ptr<DeadLetters> letters(
       new DeadLetters(dir, max_bytes, std::move(logger)));  // private constructor
-  if (Status status = letters->open_log(); !status.ok()) return status;
+  const Status status = letters->open_log();
+  if (status.code() == Code::io) {  // the route works without; add() tries again
+    if (letters->logger_)
+      letters->logger_(LogLevel::error, "the dead letters cannot be read: " + status.message());
+  } else if (!status.ok()) {
+    return status;
+  }
   return letters;
 }
 

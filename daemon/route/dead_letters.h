@@ -35,6 +35,8 @@ struct DeadLetter {
 class DeadLetters {
  public:
   // `dir` is <route>/dead. Opening reads what stands there: the count, and the newest ids.
+  // What cannot be read is said, not an error: add() opens it again, and until then none is
+  // counted.
   [[nodiscard]] static Result<std::unique_ptr<DeadLetters>> open(
       const std::filesystem::path& dir, std::uint64_t max_bytes,
       std::function<void(LogLevel, std::string_view)> logger);

@@ -251,6 +251,26 @@ TEST_CASE("behind entries of a Go writer restarts repeat nothing") {
   CHECK(sink.taken() == all);
 }
 
+TEST_CASE("dead letters that cannot be read keep no message from its way") {
+  const test::TemporaryDirectory directory;
+  const auto dead = directory.path() / "route" / "dead";
+  std::filesystem::create_directories(dead);
+  std::ofstream(dead / "log") << "no directory";
+  FakeSink sink;
+  sink.refuse("bad");
+  const auto route = open_route(live_settings(directory));
+  route->start(sink);
+  REQUIRE(in_state(*route, RouteState::direct));
+  CHECK(offer(*route, {value(0)})->answer().delivered == 1);
+  // One that has to be set aside waits, and the route says why.
+  const auto partial = offer(*route, {value(1), "bad"});
+  CHECK(eventually(
+      [&] { return route->snapshot().state_reason.find("dead letters cannot be kept") == 0; }));
+  std::filesystem::remove(dead / "log");
+  CHECK(partial->answer().refused.size() == 1);
+  CHECK(route->snapshot().dead_letter_messages == 1);
+}
+
 TEST_CASE("a killed process' directory: what was answered is delivered by the next") {
   const test::TemporaryDirectory directory;
   const test::TemporaryDirectory copy;
