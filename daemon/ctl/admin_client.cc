@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -42,6 +43,21 @@ AdminAnswer answer_of(const httplib::Response& response) {
                : "rebufd answered " + std::to_string(response.status)};
 }
 
+bool is_text(const nlohmann::json& object, const char* key) {
+  return object.contains(key) && object[key].is_string();
+}
+
+bool is_list_of_named(const nlohmann::json& object, const char* key) {
+  const auto named = [](const nlohmann::json& one) { return is_text(one, "name"); };
+  return object.contains(key) && object[key].is_array() && std::ranges::all_of(object[key], named);
+}
+
+bool is_status(const std::string& body) {
+  const auto status = nlohmann::json::parse(body, nullptr, false);
+  return is_text(status, "version") && is_text(status, "data_dir") &&
+         is_list_of_named(status, "routes") && is_list_of_named(status, "sinks");
+}
+
 }  // namespace
 
 int fail(const AdminAnswer& answer) {
@@ -55,6 +71,12 @@ std::optional<AdminClient> AdminClient::make(const std::string& where) {
                       (where.starts_with(http_prefix) && where.size() > http_prefix.size());
   if (!usable) return std::nullopt;
   return AdminClient({where});
+}
+
+AdminAnswer AdminClient::status() const {
+  AdminAnswer answer = get("/api/v1/status");
+  if (answer.exit_code != exit_fine || is_status(answer.body)) return answer;
+  return {exit_failed, {}, "what answers is no rebufd: it does not say how its routes are"};
 }
 
 AdminAnswer AdminClient::ask(const std::string& method, const std::string& path) const {

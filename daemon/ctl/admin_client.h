@@ -23,6 +23,9 @@ class AdminClient {
   [[nodiscard]] static std::optional<AdminClient> make(const std::string& where);
 
   [[nodiscard]] AdminAnswer get(const std::string& path) const { return ask("GET", path); }
+  // /api/v1/status, surely a rebufd's: an object with `version`, `data_dir`, and the lists `routes`
+  // and `sinks` of objects with a `name`.
+  [[nodiscard]] AdminAnswer status() const;
   [[nodiscard]] AdminAnswer post(const std::string& path) const { return ask("POST", path); }
 
  private:

@@ -25,7 +25,7 @@ std::string only_embedded(const std::string& json) {
 int switch_embedded(const AdminClient& client, const std::string& verb, const std::string& sink) {
   std::string name = sink;
   if (name.empty()) {
-    const AdminAnswer status = client.get("/api/v1/status");
+    const AdminAnswer status = client.status();
     if (status.exit_code != exit_fine) return fail(status);
     name = only_embedded(status.body);
     if (name.empty()) {

@@ -90,18 +90,34 @@ std::string status_table(const std::string& json) {
   return text;
 }
 
+namespace {
+
+// Prints it. A rebufd of another version may lack what this one shows.
+AdminAnswer print_status(const std::string& json, const StatusOptions& options) {
+  try {
+    if (options.json && options.watch)
+      std::cout << nlohmann::ordered_json::parse(json).dump() << std::endl;
+    else if (options.json)
+      std::cout << json << std::flush;
+    else
+      std::cout << status_table(json) << std::flush;
+    return {};
+  } catch (const Json::exception& error) {
+    return {
+        exit_failed, {}, std::string("rebufd's status is another than expected: ") + error.what()};
+  }
+}
+
+}  // namespace
+
 int show_status(const AdminClient& client, const StatusOptions& options) {
   const bool redraw = options.watch && !options.json && ::isatty(STDOUT_FILENO) == 1;
   while (true) {
-    const AdminAnswer answer = client.get("/api/v1/status");
+    const AdminAnswer answer = client.status();
     if (answer.exit_code != exit_fine) return fail(answer);
     if (redraw) std::cout << clear_screen;
-    if (options.json && options.watch)
-      std::cout << nlohmann::ordered_json::parse(answer.body).dump() << std::endl;
-    else if (options.json)
-      std::cout << answer.body << std::flush;
-    else
-      std::cout << status_table(answer.body) << std::flush;
+    const AdminAnswer printed = print_status(answer.body, options);
+    if (printed.exit_code != exit_fine) return fail(printed);
     if (!options.watch) return exit_fine;
     if (!std::cout) return exit_failed;
     std::this_thread::sleep_for(watch_interval);

@@ -25,7 +25,7 @@ fs::path log_in(const fs::path& directory) {
 WalDirectory find_wal(const std::string& name, const AdminClient& client) {
   if (exists_as_directory(name)) return {exit_fine, log_in(name), {}};
   if (name.find('/') != std::string::npos) return {exit_failed, {}, name + " is no directory"};
-  const AdminAnswer answer = client.get("/api/v1/status");
+  const AdminAnswer answer = client.status();
   if (answer.exit_code != exit_fine)
     return {answer.exit_code,
             {},

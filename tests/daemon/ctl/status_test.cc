@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "harness.h"
 #include "log_maker.h"
@@ -81,6 +82,49 @@ TEST_CASE("when no rebufd answers, rebufctl says where it looked and ends with 7
   CHECK(has(status.errors, "/does/not/exist"));
   CHECK(status.output.empty());
   CHECK(rebufctl({"--admin", "unix:/does/not/exist", "wal", "stats", "some-route"}).code == 7);
+}
+
+TEST_CASE("an answer that is no rebufd's is a failure that says so, for every command that asks") {
+  for (const char* body :
+       {"<html>", "[]", "{}", R"({"version":1,"routes":[],"sinks":[]})",
+        R"({"version":"1","data_dir":"/x","routes":[{"name":"r"}],"sinks":[1]})"}) {
+    httplib::Server other;
+    other.Get(".*", [&](const httplib::Request&, httplib::Response& response) {
+      response.set_content(body, "application/json");
+    });
+    const int port = other.bind_to_any_port("127.0.0.1");
+    std::thread serving([&] { other.listen_after_bind(); });
+    const std::string place = "http://127.0.0.1:" + std::to_string(port);
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"status"},
+                                                    {"status", "--json"},
+                                                    {"embedded", "down"},
+                                                    {"wal", "stats", "some-route"}}) {
+      std::vector<std::string> arguments{"--admin", place};
+      arguments.insert(arguments.end(), command.begin(), command.end());
+      const test::Finished finished = rebufctl(arguments);
+      CHECK(finished.code == 1);
+      CHECK_MESSAGE(has(finished.errors, "no rebufd"), finished.errors);
+    }
+    other.stop();
+    serving.join();
+  }
+}
+
+TEST_CASE("a status that lacks what is to be shown is a failure that names it") {
+  httplib::Server other;
+  other.Get(".*", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(
+        R"({"version":"9","data_dir":"/x","uptime_seconds":1,"listen":[],"routes":[{"name":"r"}],"sinks":[]})",
+        "application/json");
+  });
+  const int port = other.bind_to_any_port("127.0.0.1");
+  std::thread serving([&] { other.listen_after_bind(); });
+  const test::Finished status =
+      rebufctl({"--admin", "http://127.0.0.1:" + std::to_string(port), "status"});
+  CHECK(status.code == 1);
+  CHECK_MESSAGE(has(status.errors, "'state'"), status.errors);
+  other.stop();
+  serving.join();
 }
 
 TEST_CASE("a mistake on the command line ends with 2") {
