@@ -40,8 +40,8 @@ std::optional<Problem> check_name(const std::string& text) {
 
 std::optional<Problem> check_route_path(const std::string& text) {
   if (!text.starts_with('/')) return Problem{"is not a path", "it begins with `/`"};
-  if (!made_of(text, {lower, upper, digits, "/-._~!$&'()*+,;=:@%"}))
-    return Problem{"is not a path", "letters, digits and `/-._~`; no `?`, `#` or space"};
+  if (!made_of(text, {lower, upper, digits, "/-._~!$&'()*+,;=:@"}))
+    return Problem{"is not a path", "letters, digits and `/-._~`; no `?`, `#`, `%` or space"};
   if (text.ends_with('/'))
     return Problem{"ends with `/`", "leave that out: a path is matched as it stands"};
   if (text.find("//") != std::string::npos)

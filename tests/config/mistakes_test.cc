@@ -141,6 +141,9 @@ TEST_CASE("each wrong value is reported at its place with what would be right") 
            "`-`"},
       Case{route("path: §ingest/t"),
            "`path` of route `t`: `ingest/t` is not a path; it begins with `/`"},
+      Case{route("path: §/a%20b"),
+           "`path` of route `t`: `/a%20b` is not a path; letters, digits and `/-._~`; no `?`, `#`, "
+           "`%` or space"},
       Case{route("path: §/healthz"),
            "`path` of route `t`: `/healthz` is rebufd's own; any other path"},
       Case{route("add_headers: { §rebuf-id: x }"),
