@@ -2,6 +2,7 @@
 // fails. This file only reads the command line.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "config/load.h"
@@ -13,24 +14,24 @@ namespace {
 
 struct Command {
   std::string run = "/etc/rebufd/rebufd.yaml";
-  std::string check;
-  std::string print;
+  std::optional<std::string> check;  // given, even an empty one: only that is done
+  std::optional<std::string> print;
 };
 
 int act(const Command& command) {
-  const std::string& file = !command.check.empty()   ? command.check
-                            : !command.print.empty() ? command.print
-                                                     : command.run;
+  const std::string& file = command.check   ? *command.check
+                            : command.print ? *command.print
+                                            : command.run;
   const config::Loaded loaded = config::load(file);
   for (const config::Mistake& mistake : loaded.mistakes) std::cerr << mistake.message() << '\n';
   if (!loaded.config) return exit_usage;
-  if (command.check.empty() && command.print.empty()) return run(*loaded.config, loaded.warnings);
+  if (!command.check && !command.print) return run(*loaded.config, loaded.warnings);
   for (const config::Mistake& warning : loaded.warnings)
     std::cerr << "warning: " << warning.message() << '\n';
-  if (command.print.empty())
-    std::cout << file << ": no mistakes\n";
-  else
+  if (command.print)
     std::cout << config::print(*loaded.config);
+  else
+    std::cout << file << ": no mistakes\n";
   return exit_fine;
 }
 

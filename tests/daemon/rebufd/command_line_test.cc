@@ -33,6 +33,11 @@ TEST_CASE_FIXTURE(Rebufd, "--check-config ends with 0 for a good file, and write
 }
 
 TEST_CASE("a configuration that does not exist ends with 2") {
+  for (const char* option : {"--check-config", "--print-config"}) {
+    const test::Finished finished = test::run({rebufd(), option, ""});
+    CHECK(finished.code == 2);
+    CHECK_MESSAGE(finished.errors.find("/etc/rebufd") == std::string::npos, finished.errors);
+  }
   CHECK(test::run({rebufd(), "--config", "/does/not/exist.yaml"}).code == 2);
 }
 
