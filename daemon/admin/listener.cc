@@ -4,15 +4,13 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
 
 #include "daemon/admin/page.h"
 #include "daemon/admin/worker_pool.h"
+#include "daemon/socket_file.h"
 
 namespace rebuf::daemon::admin {
 namespace {
@@ -22,20 +20,6 @@ constexpr std::size_t max_waiting_connections = 64;
 constexpr int backlog = 128;  // cpp-httplib asks for 5
 constexpr int silent_seconds = 10;
 constexpr mode_t socket_mode = 0660;
-
-// Whether somebody answers at a Unix socket's path.
-bool answers(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return false;
-  const bool connected =
-      ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(socket);
-  return connected;
-}
 
 // cpp-httplib's default would share the port with any other process that asks for it.
 void own_the_port(int socket) {
@@ -111,15 +95,7 @@ Status Listener::bind() {
 
 Status Listener::bind_unix() {
   const std::string& path = where_.unix_path;
-  struct stat there {};
-  if (::lstat(path.c_str(), &there) == 0) {
-    if (!S_ISSOCK(there.st_mode))
-      return {Code::invalid_argument, "listen on a path that is no socket", path, EEXIST};
-    if (answers(path)) return {Code::locked, "listen on", path, EADDRINUSE};
-    ::unlink(path.c_str());  // left by a process that was killed
-  } else {
-    ::mkdir(std::filesystem::path(path).parent_path().c_str(), 0755);  // bind tells when it failed
-  }
+  if (const auto address = make_way_for_socket(path); !address) return address.status();
   server_.set_address_family(AF_UNIX);
   server_.set_socket_options([this](int socket) {
     socket_ = socket;

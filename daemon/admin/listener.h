@@ -24,7 +24,7 @@ namespace rebuf::daemon::admin {
 class Listener {
  public:
   // Code::locked: another process listens there. `endpoints` must outlive the listener. A Unix
-  // socket gets the mode 0660, and its directory is made when only that is missing.
+  // socket's path is made free first (socket_file.h), and it gets the mode 0660.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> open(const config::Listen& where,
                                                               Access access,
                                                               const Endpoints& endpoints);

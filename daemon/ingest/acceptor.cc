@@ -32,24 +32,30 @@ Acceptor::Acceptor(std::vector<Listener> listeners)
 void Acceptor::append_to(std::vector<pollfd>& set) {
   if (Clock::now() < paused_until_) return;
   const std::lock_guard lock(mutex_);
-  for (const Listener& listener : listeners_) set.push_back({listener.fd(), POLLIN, 0});
+  for (const Listener& listener : listeners_)
+    for (const sinks::Fd& socket : listener.sockets()) set.push_back({socket.get(), POLLIN, 0});
 }
 
 void Acceptor::accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons,
                            Service& service, Clock::time_point now) {
   if (now < paused_until_) return;
   const std::lock_guard lock(mutex_);
-  for (const Listener& listener : listeners_) {
-    for (int i = 0; i < at_once; ++i) {
-      sinks::Fd socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (!socket.valid()) {
-        if (lacks_resources(errno)) paused_until_ = now + pause_without_resources;
-        if (errno == ECONNABORTED || errno == EINTR) continue;
-        break;
-      }
-      if (service.connections < service.http.max_connections + surplus_connections)
-        daemons[next_++ % daemons.size()]->add(std::move(socket));
+  for (const Listener& listener : listeners_)
+    for (const sinks::Fd& socket : listener.sockets()) accept_from(socket, daemons, service, now);
+}
+
+void Acceptor::accept_from(const sinks::Fd& listening,
+                           const std::vector<std::unique_ptr<HttpDaemon>>& daemons,
+                           Service& service, Clock::time_point now) {
+  for (int i = 0; i < at_once; ++i) {
+    sinks::Fd socket(::accept4(listening.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket.valid()) {
+      if (lacks_resources(errno)) paused_until_ = now + pause_without_resources;
+      if (errno == ECONNABORTED || errno == EINTR) continue;
+      break;
     }
+    if (service.connections < service.http.max_connections + surplus_connections)
+      daemons[next_++ % daemons.size()]->add(std::move(socket));
   }
 }
 

@@ -32,6 +32,10 @@ class Acceptor {
   void close();  // nobody is listening any more when it returns
 
  private:
+  void accept_from(const sinks::Fd& listening,
+                   const std::vector<std::unique_ptr<HttpDaemon>>& daemons, Service& service,
+                   Clock::time_point now);
+
   const std::vector<std::uint16_t> ports_;
   Clock::time_point paused_until_;
   std::size_t next_ = 0;  // whose turn it is

@@ -1,11 +1,12 @@
-// One listening socket of the ingest port: TCP (IPv4 or IPv6) or Unix. Opened by the server at
-// start and owned by it. Closing a Unix listener removes its socket file.
+// One entry of http.listen: TCP, on every address that its host stands for, or Unix. Opened by the
+// server at start and owned by it. Closing a Unix listener removes its socket file.
 #pragma once
 
 #include <rebuf/status.h>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "sinks/fd.h"
@@ -14,19 +15,19 @@ namespace rebuf::daemon::ingest {
 
 class Listener {
  public:
-  // Binds and listens, non-blocking. A stale socket file is replaced, one that a live process
-  // answers on is refused (Code::locked, as is a TCP port in use). Unix sockets get mode 0660.
+  // Binds and listens, non-blocking. Code::locked: another process listens there. A Unix socket's
+  // path is made free first (socket_file.h), and it gets the mode 0660.
   static Result<Listener> open(const config::Listen& listen);
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) = delete;
   ~Listener();  // stops listening; what waits in the backlog is reset
 
-  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] const std::vector<sinks::Fd>& sockets() const { return sockets_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }  // 0 for a Unix socket
 
  private:
   Listener() = default;
-  sinks::Fd fd_;
+  std::vector<sinks::Fd> sockets_;  // empty: moved from
   std::uint16_t port_ = 0;
   std::string unix_path_;  // to be removed
 };

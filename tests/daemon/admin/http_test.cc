@@ -8,8 +8,10 @@
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "harness.h"
+#include "sinks/fd.h"
 
 namespace rebuf::daemon::admin_test {
 namespace {
@@ -160,6 +162,25 @@ TEST_CASE_FIXTURE(Harness, "a port or a socket that somebody listens on is said 
   REQUIRE_FALSE(third.ok());
   CHECK(third.status().code() == Code::locked);
   CHECK(unix_socket().Get("/healthz")->status == 200);
+}
+
+// As a process that is stopped leaves it: connects are neither refused nor answered.
+TEST_CASE_FIXTURE(Harness, "a socket whose listener takes no connection now is not taken away") {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  admin.socket.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  std::vector<sinks::Fd> sockets;
+  for (int i = 0; i < 3; ++i)
+    sockets.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  REQUIRE(::bind(sockets[0].get(), generic, sizeof address) == 0);
+  REQUIRE(::listen(sockets[0].get(), 0) == 0);
+  REQUIRE(::connect(sockets[1].get(), generic, sizeof address) == 0);
+  CHECK(::connect(sockets[2].get(), generic, sizeof address) != 0);
+  auto refused = AdminServer::start(admin, sources);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.status().code() == Code::locked);
+  CHECK(std::filesystem::exists(admin.socket));
 }
 
 TEST_CASE_FIXTURE(Harness, "the socket is for owner and group, and goes away with the server") {

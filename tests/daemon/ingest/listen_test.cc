@@ -57,6 +57,14 @@ TEST_CASE("a Unix socket serves, has mode 0660 and goes with the server") {
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
+TEST_CASE("the directory of a Unix socket is made when only that is missing") {
+  const TempDir dir;
+  Started started({unix_listen(dir.path + "/run/in.sock")});
+  REQUIRE(started.server != nullptr);
+  CHECK(Client(dir.path + "/run/in.sock").post("/ingest/r", "x").status == 200);
+  CHECK(Started({unix_listen(dir.path + "/no/such/in.sock")}).code == Code::io);
+}
+
 TEST_CASE("a stale socket file is replaced, a live one and a plain file are refused") {
   const TempDir dir;
   const std::string path = dir.path + "/in.sock";
@@ -87,6 +95,20 @@ TEST_CASE("several addresses at once") {
   CHECK(Client(ports[0]).post("/ingest/r", "x").status == 200);
   CHECK(Client(ports[1]).post("/ingest/r", "x").status == 200);
   CHECK(Client(dir.path + "/s").post("/ingest/r", "x").status == 200);
+}
+
+// On most machines localhost is ::1 first.
+TEST_CASE("a name with several addresses is listened on at all of them, at one port") {
+  std::uint16_t port = 0;
+  {
+    const Started numeric({{"127.0.0.1", 0, ""}});
+    REQUIRE(numeric.server != nullptr);
+    port = numeric.server->ports()[0];
+  }
+  Started started({{"localhost", port, ""}});
+  REQUIRE(started.server != nullptr);
+  CHECK(started.server->ports() == std::vector<std::uint16_t>{port});
+  CHECK(Client(port).post("/ingest/r", "x").status == 200);
 }
 
 TEST_CASE("a port in use, a path too long and a host that does not exist are told apart") {
