@@ -9,7 +9,7 @@ SCRIPT = pathlib.Path(__file__).with_name("post.lua")
 
 
 def as_fast_as_answered(url, connections, seconds, size, form="single", count=1):
-    """Messages a second and percentiles of the answers. `form`: single | lines | array, `count` messages a request."""
+    """Messages a second and percentiles of the answers. `form`: single | lines | array | otlp, `count` messages a request."""
     out = subprocess.run(
         ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--latency", "--timeout", "10s",
          "-s", str(SCRIPT), url, "--", str(size), form, str(count)], check=True, capture_output=True, text=True).stdout
@@ -20,8 +20,8 @@ def as_fast_as_answered(url, connections, seconds, size, form="single", count=1)
     return result
 
 
-def warm(url, size):
-    as_fast_as_answered(url, 4, 1, size)
+def warm(url, size, form="single"):
+    as_fast_as_answered(url, 4, 1, size, form)
 
 
 def at_rate(url, per_second, connections, seconds, size):

@@ -1,9 +1,11 @@
 -- For wrk: posts COUNT messages of BYTES bytes a request, and prints one line of JSON at the end: requests a
 -- second, and so on.
---   wrk … -s post.lua URL -- BYTES FORM COUNT      FORM: single, lines (NDJSON) or array (JSON strings)
+--   wrk … -s post.lua URL -- BYTES FORM COUNT      FORM: single, lines (NDJSON), array (JSON strings)
+--                                                   or otlp (one log record, COUNT is 1)
 function init(args)
   local bytes, form, count = tonumber(args[1]), args[2], tonumber(args[3])
-  local types = { single = "application/octet-stream", lines = "application/x-ndjson", array = "application/json" }
+  local types = { single = "application/octet-stream", lines = "application/x-ndjson", array = "application/json",
+    otlp = "application/json" }
   local text = string.rep("0123456789abcdef", math.ceil(bytes / 16))
   local quoted = '"' .. string.sub(text, 1, bytes - 2) .. '"'
   wrk.method = "POST"
@@ -12,6 +14,8 @@ function init(args)
     wrk.body = string.sub(text, 1, bytes)
   elseif form == "lines" then
     wrk.body = string.rep(quoted .. "\n", count)
+  elseif form == "otlp" then
+    wrk.body = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":' .. quoted .. '}}]}]}]}'
   else
     wrk.body = "[" .. string.rep(quoted .. ",", count - 1) .. quoted .. "]"
   end

@@ -37,13 +37,14 @@ def connects(port):
 class Program:
     """Something that listens on `port` and takes POSTs at `url`. It outlives no bench: use it with `with`, or end() it."""
 
-    def __init__(self, arguments, port, url, log):
+    def __init__(self, arguments, port, url, log, environment=None):
+        self.environment = {**os.environ, **(environment or {})}
         self.arguments, self.port, self.url, self.log = [str(argument) for argument in arguments], port, url, log
         self.launch()
         wait_for(f"{self.arguments[0]} listening", lambda: connects(port))
 
     def launch(self):
-        self.process = subprocess.Popen(self.arguments, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(self.arguments, stdout=self.log, stderr=self.log, env=self.environment)
 
     def __enter__(self):
         return self

@@ -14,6 +14,9 @@ class Figures:
     def add(self, name, value):
         self.samples[name].append(value)
 
+    def has(self, name):
+        return name in self.samples
+
     def median(self, name):
         return statistics.median(self.samples[name])
 
