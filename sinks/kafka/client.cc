@@ -17,7 +17,7 @@ constexpr std::array<Property, 3> defaults{{
 }};
 
 // Set after them: order, loss and detection of outages rest on these.
-constexpr std::array<Property, 11> fixed{{
+constexpr std::array<Property, 12> fixed{{
     {"enable.idempotence", "true"},
     {"enable.gapless.guarantee", "true"},  // a failure in the middle stops all that follows
     {"message.timeout.ms", "0"},           // held until acknowledged, however long that takes
@@ -27,6 +27,9 @@ constexpr std::array<Property, 11> fixed{{
     {"max.in.flight", "2"},
     {"socket.timeout.ms", "3000"},  // a frozen broker; lower takes throttling for an outage
     {"reconnect.backoff.max.ms", "500"},
+    // With sparse connections every question that waits for a broker asks for a connection whenever
+    // one has failed, past the backoff: 12,000 connects a second at a broker that is down.
+    {"enable.sparse.connections", "false"},
     {"topic.metadata.propagation.max.ms", "500"},
     // The routes' windows bound what is held; librdkafka's own bound must never be the lower one.
     {"queue.buffering.max.messages", "10000000"},
