@@ -69,6 +69,7 @@ struct OutMessage {
   MessageId id;                   // travels as the header rebuf-id, which the sink adds
   bool replayed = false;          // from the log: the sink adds rebuf-replayed: 1
   std::int64_t timestamp_ms = 0;  // since the epoch
+  bool stamped_here = false;      // with this host's clock; else by who sent it
   std::string_view topic;
   std::optional<std::string_view> key;  // absent: null key
   HeaderList headers;

@@ -47,6 +47,7 @@ sinks::OutMessage Core::outgoing(const Entry& entry) const {
   if (const auto envelope = decode(entry.envelope)) {
     message.id = envelope->id;
     message.timestamp_ms = envelope->timestamp_ms;
+    message.stamped_here = envelope->timestamp_ms == envelope->arrival_ms;
     message.topic = envelope->topic;
     message.key = envelope->key;
     message.headers = envelope->headers;
@@ -54,6 +55,7 @@ sinks::OutMessage Core::outgoing(const Entry& entry) const {
   } else {
     message.id = foreign_id(settings_.id_prefix, entry.begin);
     message.timestamp_ms = settings_.foreign_timestamp_ms;
+    message.stamped_here = true;
     message.topic = settings_.route.topic;
     message.value = {reinterpret_cast<const char*>(entry.envelope.data()), entry.envelope.size()};
   }

@@ -87,7 +87,7 @@ rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, const Topic
                                           std::size_t bytes) {
   if (free_.empty()) free_.push_back(&slots_.emplace_back());
   Slot& slot = *free_.back();
-  slot = {this, message.token, message.id, bytes, true};
+  slot = {this, message.token, message.id, bytes, message.stamped_here, true};
   const auto error = produce_record(host_.producer(), topic.handle(), message, &slot);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     slot.used = false;

@@ -32,6 +32,7 @@ struct Slot {
   Token token = 0;
   MessageId id;
   std::size_t bytes = 0;
+  bool stamped_here = false;
   bool used = false;
 };
 

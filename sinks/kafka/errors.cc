@@ -60,6 +60,8 @@ std::string_view error_class(rd_kafka_resp_err_t error) noexcept {
   switch (error) {
     case RD_KAFKA_RESP_ERR__SSL:
       return "tls";
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+      return "clock";
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__RESOLVE:

@@ -20,7 +20,7 @@ namespace rebuf::sinks::kafka {
 // Whether a failed message only shares the fate of its producer (purged, fatal elsewhere).
 [[nodiscard]] bool consequence(rd_kafka_resp_err_t error) noexcept;
 
-// Health::error_class: connect, timeout, auth, tls, topic, other.
+// Health::error_class: connect, timeout, auth, tls, topic, clock, other.
 [[nodiscard]] std::string_view error_class(rd_kafka_resp_err_t error) noexcept;
 
 }  // namespace rebuf::sinks::kafka

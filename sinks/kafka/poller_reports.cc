@@ -68,6 +68,10 @@ void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
   if (refusal == Refusal::too_large) topics_.doubt(*topics_.find(topic));
   const bool suspect = refusal != Refusal::none && !only_one_to_blame;
   if (!own && not_authorized(message.err)) refusal = Refusal::auth;
+  // Not the message is to blame then, but our clock, and it may be set right.
+  const bool clock_is_wrong =
+      slot.stamped_here && !suspect && message.err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
+  if (clock_is_wrong) refusal = Refusal::none;
   if (refusal != Refusal::none && !suspect) {
     Report report = report_on(message, Outcome::refused);
     report.refusal = refusal;
@@ -76,7 +80,8 @@ void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
     return;
   }
   channel.add_report(slot, report_on(message, Outcome::given_back), suspect);
-  const std::string reason = topic + ": " + rd_kafka_err2str(message.err);
+  std::string reason = topic + ": " + rd_kafka_err2str(message.err);
+  if (clock_is_wrong) reason += "; this host's clock is ahead of the brokers'";
   if (consequence(message.err)) {
     want_rebuild(Cause::failure, reason);
     return;

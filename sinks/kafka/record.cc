@@ -1,6 +1,9 @@
 #include "sinks/kafka/record.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 
 namespace rebuf::sinks::kafka {
 namespace {
@@ -38,6 +41,15 @@ rd_kafka_vu_t memory(rd_kafka_vtype_t type, std::string_view bytes) {
   return argument;
 }
 
+// This host's clock was ahead when it gave a time that it has not reached yet. Brokers refuse what
+// is far ahead of theirs.
+std::int64_t timestamp_of(const OutMessage& message) {
+  if (!message.stamped_here) return message.timestamp_ms;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::min<std::int64_t>(message.timestamp_ms,
+                                std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
 }  // namespace
 
 std::size_t wire_bytes(const OutMessage& message) noexcept {
@@ -62,7 +74,7 @@ rd_kafka_resp_err_t produce_record(rd_kafka_t* rk, rd_kafka_topic_t* topic,
   arguments[count++] = memory(RD_KAFKA_VTYPE_VALUE, message.value);
   if (message.key) arguments[count++] = memory(RD_KAFKA_VTYPE_KEY, *message.key);
   arguments[count].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
-  arguments[count++].u.i64 = message.timestamp_ms;
+  arguments[count++].u.i64 = timestamp_of(message);
   arguments[count].vtype = RD_KAFKA_VTYPE_OPAQUE;
   arguments[count++].u.ptr = opaque;
   arguments[count].vtype = RD_KAFKA_VTYPE_HEADERS;

@@ -14,6 +14,7 @@ namespace rebuf::sinks::kafka {
 
 // Hands the message to librdkafka without copying the value, which must stay until the report;
 // `opaque` comes back with it. With its headers travel rebuf-id and, from the log, rebuf-replayed.
+// A time that this host gave and that lies ahead of its clock becomes the present.
 [[nodiscard]] rd_kafka_resp_err_t produce_record(rd_kafka_t* rk, rd_kafka_topic_t* topic,
                                                  const OutMessage& message, void* opaque);
 

@@ -89,6 +89,20 @@ TEST_CASE("a producer over its quota is slow, and nothing is lost, repeated or o
   CHECK(all_acknowledged(run.fleet.finish()));
 }
 
+TEST_CASE("the host's clock is a day ahead: kept until it is right, then all of it arrives") {
+  KafkaRoute run(1);
+  run.start();
+  Audit audit(run.daemon, "weather");
+  run.saboteur.shift_clock(std::chrono::hours(24));
+  run.wait_until_buffering();
+  run.saboteur.shift_clock(seconds(0));
+  run.wait_until_direct();
+  CHECK(run.finish().replayed > 0);
+  CHECK(audit.finish().empty());
+  CHECK(dead_letters(run.daemon, "weather").empty());
+  CHECK(all_acknowledged(run.fleet.finish()));
+}
+
 TEST_CASE("a lowered size limit: what is too large now is refused or set aside, the rest arrives") {
   KafkaRoute run(1);
   const std::string padding(8000, '.');

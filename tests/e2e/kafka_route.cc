@@ -15,7 +15,9 @@ KafkaRoute::KafkaRoute(int nodes)
                  "routes:\n  weather:\n    sink: kafka\n    topic: " + topic.name() +
                  "\n    spill_after: " + std::to_string(spill_after.count()) +
                  "ms\n    drain: { jitter: 50ms }\n    window: { max_messages: " +
-                 std::to_string(window) + " }\n") {}
+                 std::to_string(window) + " }\n") {
+  daemon.set_environment(saboteur.environment());
+}
 
 void KafkaRoute::add_devices(Fleet& devices_of, std::size_t devices, const std::string& odd_text) {
   for (std::size_t device = 0; device < devices; ++device)

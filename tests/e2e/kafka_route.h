@@ -9,6 +9,7 @@
 #include "device.h"
 #include "measurements.h"
 #include "network.h"
+#include "saboteur.h"
 #include "topic.h"
 
 namespace rebuf::e2e {
@@ -38,6 +39,7 @@ class KafkaRoute {
   const test::TemporaryDirectory scratch;
   const Measurements measurements{"weather.csv.gz"};
   const Topic topic;
+  Saboteur saboteur{scratch.path()};
   Daemon daemon;
   Fleet fleet;
 };

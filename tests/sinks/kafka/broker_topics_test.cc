@@ -96,6 +96,24 @@ TEST_CASE("what travels behind a message that the broker refuses alone is given 
   CHECK(kafka.stored_values() == expected);
 }
 
+TEST_CASE("a time that this host gave when its clock was ahead is none that a broker refuses") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  const auto in_two_days = std::chrono::duration_cast<milliseconds>(
+      (std::chrono::system_clock::now() + std::chrono::hours(48)).time_since_epoch());
+  kafka.messages.add_numbered(10);
+  for (const std::size_t i : {3U, 7U}) kafka.messages.list[i].timestamp_ms = in_two_days.count();
+  kafka.messages.list[3].stamped_here = true;
+  CHECK(kafka.channel->submit(kafka.messages.list) == 10);
+  submit_until_done(kafka, 10);
+  CHECK(kafka.recorder.count(Outcome::refused) == 1);  // the client's
+  CHECK(kafka.recorder.by_token.at(kafka.messages.list[7].token).refusal == Refusal::invalid);
+  auto expected = numbers(10);
+  expected.erase(expected.begin() + 7);
+  CHECK(kafka.stored_values() == expected);
+}
+
 // A sink whose user may write to the topic, but not ask for its limit.
 struct Limited : Real {
   explicit Limited(const std::string& max_message_bytes) {
