@@ -95,6 +95,8 @@ class Fleet {
   void wait_for_rows(std::size_t more) const;
   // Until that many more posts were refused; fails the test after 30 s.
   void wait_for_refusals(std::size_t more) const;
+  // Each device ends when its rows are done, without waiting for that.
+  void wind_down() { enough_ = true; }
   // Lets each device finish its rows; fails the test when that takes longer than `limit`. Returns
   // what all of them sent, each device's in order; valid as long as the fleet lives. May be called
   // again.

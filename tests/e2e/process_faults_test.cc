@@ -29,7 +29,8 @@ struct Run {
                    std::to_string(endpoint.port()) +
                    "/in\n    timeout: 1s\n    retry: { min: 50ms, max: 200ms }\nroutes:\n"
                    "  weather:\n    sink: hook\n    spill_after: 500ms\n"
-                   "    drain: { jitter: 50ms }\n    window: { max_messages: 500 }\n"
+                   "    drain: { jitter: 50ms }\n    window: { max_messages: 500, max_bytes: "
+                   "512KiB }\n"
                    "    buffer: { segment_size: 64KiB, max_bytes: 64MiB }\n",
                "  request_timeout: 4s\n  max_body: 512KiB\n") {
     daemon.set_environment(saboteur.environment());
@@ -137,6 +138,28 @@ TEST_CASE("no descriptor is left: who is connected is answered, who comes later 
   CHECK(late.get() == 200);
   run.finish();
   for (const Sending& sending : run.fleet.finish()) CHECK(sending.acknowledged());
+}
+
+TEST_CASE("more than limits.memory at once: it waits its turn or gets 429, and memory is bounded") {
+  constexpr std::size_t devices = 64;
+  Run run("1MiB");
+  run.daemon.start();
+  const std::size_t before_kib = run.daemon.figures().resident_kib;
+  for (std::size_t device = 0; device < devices; ++device)
+    run.fleet.add({.port = run.daemon.port(),
+                   .path = "/ingest/weather",
+                   .rows_per_post = 40,
+                   .name_in_value = true,
+                   .odd_every = 1,
+                   .odd_text = "," + std::string(8000, '.'),
+                   .endless = true},
+                  share(run.measurements.rows(), device, devices));
+  run.fleet.start();  // twenty times as much as may be in memory
+  run.fleet.wait_for_rows(4000);
+  CHECK(run.daemon.figures().resident_kib < before_kib + 24 * 1024);
+  run.finish();
+  for (const Sending& sending : run.fleet.finish())
+    CHECK((sending.acknowledged() || sending.status == 429));
 }
 
 }  // namespace

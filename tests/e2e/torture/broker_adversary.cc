@@ -19,20 +19,25 @@ std::string BrokerAdversary::strike(Chance& chance) {
 
 // One that is ill gets well again.
 std::string BrokerAdversary::change(int node, Chance& chance) {
-  const bool was_ill = ill_.erase(node) > 0;
-  const std::string verb = was_ill ? "start" : chance.one_of("kill", "stop", "full");
-  if (was_ill) cluster_.run("kill", node);  // one whose disk is full may still live
+  const std::string broker = "broker " + std::to_string(node) + ": ";
+  if (ill_.contains(node)) {
+    make_well(node);
+    return broker + "well again";
+  }
+  const std::string verb = chance.one_of("kill", "stop", "full");
   cluster_.run(verb, node);
-  if (!was_ill) ill_.insert(node);
-  return "broker " + std::to_string(node) + ": " + verb;
+  ill_[node] = verb;
+  return broker + verb;
+}
+
+void BrokerAdversary::make_well(int node) {
+  if (ill_.at(node) == "full") cluster_.run("kill", node);  // it may still live
+  cluster_.run("start", node);
+  ill_.erase(node);
 }
 
 void BrokerAdversary::heal() {
-  for (const int node : ill_) {
-    cluster_.run("kill", node);
-    cluster_.run("start", node);
-  }
-  ill_.clear();
+  while (!ill_.empty()) make_well(ill_.begin()->first);
   cluster_.wait();
   if (throttled_) cluster_.limit(topic_.name(), std::nullopt);
   throttled_ = false;

@@ -1,7 +1,8 @@
 // Harm to the brokers: killed, frozen, a full disk, elections, a quota.
 #pragma once
 
-#include <set>
+#include <map>
+#include <string>
 
 #include "../topic.h"
 #include "adversary.h"
@@ -20,10 +21,11 @@ class BrokerAdversary final : public Adversary {
 
  private:
   std::string change(int node, Chance& chance);
+  void make_well(int node);
 
   test::KafkaCluster& cluster_;
   const Topic& topic_;
-  std::set<int> ill_;
+  std::map<int, std::string> ill_;  // what was done to each
   bool throttled_ = false;
 };
 

@@ -13,6 +13,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// For a machine that is busy with other things.
+constexpr std::chrono::seconds patience{180};
+
 // What makes a row one that the endpoint refuses, or too large where the topic's limit is lowered.
 const std::string poisoned = "," + std::string(poison) + ":1";
 const std::string padded(2 * TopicAdversary::lowered_limit, '.');
@@ -53,11 +56,13 @@ void Schedule::run(const Round& round) {
     tell(next_adversary(round).strike(chance_));
     std::this_thread::sleep_for(chance_.ms_between(0, 1000));
   }
+  to_hook.wind_down();
+  to_kafka.wind_down();
   heal();
-  (void)to_hook.finish();
-  (void)to_kafka.finish();
-  daemon_.wait_until_drained("hook");
-  if (kafka_) daemon_.wait_until_drained("kafka");
+  (void)to_hook.finish(patience);
+  (void)to_kafka.finish(patience);
+  daemon_.wait_until_drained("hook", patience);
+  if (kafka_) daemon_.wait_until_drained("kafka", patience);
   for (Audit* audit : {&hook_audit, &kafka_audit}) {
     const std::string imbalance = audit->finish();
     CHECK_MESSAGE(imbalance.empty(), imbalance);
@@ -115,6 +120,7 @@ void Schedule::heal() {
   kafka_->networks.heal();
   kafka_->brokers.heal();
   kafka_->topics.heal();
+  tell("healed");
 }
 
 void Schedule::judge_hook(Fleet& fleet) {
