@@ -106,8 +106,8 @@ class RawServer {
 [[nodiscard]] std::unique_ptr<Sink> make_http(HttpSettings settings);
 // A port that nobody listens on.
 [[nodiscard]] int closed_port();
-// A listener that leaves connects unanswered, for as long as what is returned lives. Its port is the
-// given one; 0: the kernel's choice.
+// A listener that leaves connects unanswered, for as long as what is returned lives. Its port is
+// the given one; 0: the kernel's choice.
 [[nodiscard]] std::vector<Fd> full_listener(int& port, const char* host = "127.0.0.1");
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& body);
 
