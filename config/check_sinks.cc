@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 
@@ -7,6 +5,7 @@
 #include "config/closest.h"
 #include "config/references.h"
 #include "sinks/http/client.h"
+#include "sinks/http/request.h"
 #include "sinks/http/url.h"
 
 namespace rebuf::config {
@@ -92,17 +91,9 @@ void check_statuses(const SinkCheck& check, const HttpSinkConfig& http) {
 }
 
 void check_headers(const SinkCheck& check, const HttpSinkConfig& http) {
-  static constexpr std::array<std::string_view, 11> own{
-      "accept-encoding", "connection", "content-encoding",  "content-length",
-      "expect",          "keep-alive", "idempotency-key",   "te",
-      "trailer",         "upgrade",    "transfer-encoding",
-  };
-  for (const auto& [name, value] : http.headers) {
-    std::string lower;
-    for (const char c : name) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    if (std::find(own.begin(), own.end(), lower) != own.end())
-      check.mistake("headers." + name, "is set by rebufd itself", "leave it out");
-  }
+  for (const auto& [name, value] : http.headers)
+    if (sinks::http::own_header(name))
+      check.mistake("headers." + name, "is HTTP's or rebufd's own", "leave it out");
 }
 
 void check_http(const SinkCheck& check, const HttpSinkConfig& http) {

@@ -60,6 +60,11 @@ std::string lower_case(std::string_view text) {
 
 }  // namespace
 
+bool own_header(std::string_view name) {
+  const std::string lower = lower_case(name);
+  return lower != "host" && std::ranges::find(own_names, lower) != own_names.end();
+}
+
 std::string unfit_header(const std::map<std::string, std::string>& headers) {
   for (const auto& [name, value] : headers) {
     if (!header_name_fits(name)) return "'" + name + "' is not the name of an HTTP header";

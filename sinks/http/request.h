@@ -23,6 +23,10 @@ struct Request {
   std::string_view body{};  // into the message's value, or into the builder until the next build()
 };
 
+// Whether HTTP or this sink uses a header of this name (in any case) itself, so that a
+// configuration may not set it. `Host` it may.
+[[nodiscard]] bool own_header(std::string_view name);
+
 // What of these cannot be sent as HTTP headers (a secret with a newline behind it, say); empty: all
 // can. Names them, not their values.
 [[nodiscard]] std::string unfit_header(const std::map<std::string, std::string>& headers);

@@ -228,7 +228,9 @@ TEST_CASE("each mistake in a sink is reported at its place with what would be ri
       Case{hook("dead_letter_status: [§503]"),
            "`dead_letter_status` of sink `main`: `503` is out of range; from 400 to 499"},
       Case{hook("headers: { §Content-Length: 3 }"),
-           "`headers.Content-Length` of sink `main` is set by rebufd itself; leave it out"},
+           "`headers.Content-Length` of sink `main` is HTTP's or rebufd's own; leave it out"},
+      Case{hook("headers: { §Range: 3 }"),
+           "`headers.Range` of sink `main` is HTTP's or rebufd's own; leave it out"},
       Case{hook("headers: { Authorization: §\"a\\nb\" }"),
            "`headers.Authorization` of sink `main`: the value has a line break or another control "
            "character; a header is one line"},
