@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "daemon/metrics_store.h"
 #include "daemon/request.h"
+#include "daemon/route_control.h"
 #include "sinks/sink.h"
 
 namespace rebuf::daemon {
@@ -91,6 +92,8 @@ class Route {
   [[nodiscard]] virtual RouteSnapshot snapshot() const = 0;
   [[nodiscard]] virtual Readiness readiness() const = 0;
   [[nodiscard]] virtual const RouteHistograms& histograms() const = 0;
+  // For an operator; null: the route could not be opened, and there is nothing to ask of it.
+  [[nodiscard]] virtual RouteControl* control() { return nullptr; }
   // False when the route should be moving and has not for longer than its own limits; the watchdog
   // is not fed then.
   [[nodiscard]] virtual bool making_progress() const = 0;

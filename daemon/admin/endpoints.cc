@@ -1,38 +1,19 @@
 #include "daemon/admin/endpoints.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/page.h"
+#include "daemon/admin/replies.h"
+#include "daemon/admin/route_commands.h"
 #include "daemon/admin/status_json.h"
 #include "daemon/health.h"
 
 namespace rebuf::daemon::admin {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view sinks_prefix = "/api/v1/sinks/";
 constexpr std::string_view embedded_part = "/embedded/";
-
-std::string text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-// RFC 9457.
-Reply problem(int status, std::string_view title, std::string_view code, std::string_view detail) {
-  const Json body{{"type", "about:blank"},
-                  {"title", title},
-                  {"status", status},
-                  {"code", code},
-                  {"detail", detail}};
-  return {status, "application/problem+json", text(body), {}};
-}
-
-Reply not_found(std::string_view what) {
-  return problem(404, "Not Found", "unknown", std::string(what) + " does not exist here");
-}
 
 Reply unavailable(std::string_view code, const std::string& reason) {
   return problem(503, "Service Unavailable", code, reason);
@@ -56,18 +37,26 @@ Reply Endpoints::answer(const Ask& ask) const {
   if (ask.access == Access::read_only && !hosts_.right(ask.host))
     return problem(403, "Forbidden", "unknown_host",
                    "Host is none of this server's names; see admin.allowed_hosts");
-  const bool reads = ask.method == "GET" || ask.method == "HEAD";
-  const std::optional<EmbeddedPath> embedded = embedded_path(ask.path);
-  if (!embedded && reads) return read(ask.path);
-  Reply refused =
-      problem(405, "Method Not Allowed", "method_not_allowed", embedded ? "use POST" : "use GET");
-  refused.allow = embedded ? "POST" : "GET, HEAD";
-  if (!embedded) return read(ask.path).status == 404 ? not_found(ask.path) : refused;
-  if (ask.method != "POST") return refused;
+  if (embedded_path(ask.path) || route_path(ask.path)) return change(ask);
+  Reply reply = read(ask.path);
+  if (ask.method == "GET" || ask.method == "HEAD" || reply.status == 404) return reply;
+  reply = problem(405, "Method Not Allowed", "method_not_allowed", "use GET");
+  reply.allow = "GET, HEAD";
+  return reply;
+}
+
+Reply Endpoints::change(const Ask& ask) const {
+  if (ask.method != "POST") {
+    Reply refused = problem(405, "Method Not Allowed", "method_not_allowed", "use POST");
+    refused.allow = "POST";
+    return refused;
+  }
   if (ask.access == Access::read_only)
     return problem(403, "Forbidden", "read_only",
                    "changes go through the Unix socket admin.socket, as rebufctl does");
-  return switch_embedded(embedded->sink, embedded->verb);
+  if (const auto route = route_path(ask.path)) return command_route(sources_, *route, ask.through);
+  const EmbeddedPath embedded = *embedded_path(ask.path);
+  return switch_embedded(embedded.sink, embedded.verb);
 }
 
 Reply Endpoints::read(std::string_view path) const {
@@ -87,13 +76,13 @@ Reply Endpoints::read(std::string_view path) const {
 Reply Endpoints::health() const {
   if (const auto trouble = health_trouble(routes()))
     return unavailable(trouble->code, trouble->detail);
-  return {200, "application/json", text({{"status", "ok"}}), {}};
+  return json_reply({{"status", "ok"}});
 }
 
 Reply Endpoints::ready(const std::vector<const Route*>& routes) {
   if (const auto trouble = readiness_trouble(routes))
     return unavailable(trouble->code, trouble->detail);
-  return {200, "application/json", text({{"status", "ready"}}), {}};
+  return json_reply({{"status", "ready"}});
 }
 
 Reply Endpoints::ready(std::string_view route) const {
@@ -116,7 +105,7 @@ Reply Endpoints::switch_embedded(std::string_view sink, std::string_view verb) c
   if (found->embedded == nullptr || !found->embedded->set_embedded_up(verb == "up"))
     return problem(409, "Conflict", "not_embedded",
                    "sink " + found->name + " has no embedded broker (type: embedded_kafka)");
-  return {200, "application/json", text({{"sink", found->name}, {"embedded", verb}}), {}};
+  return json_reply({{"sink", found->name}, {"embedded", verb}});
 }
 
 }  // namespace rebuf::daemon::admin

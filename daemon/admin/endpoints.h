@@ -20,6 +20,7 @@ struct Ask {
   std::string_view path;
   std::string_view host;
   Access access = Access::read_only;
+  std::string_view through;  // ?through=SEGMENT
 };
 
 struct Reply {
@@ -38,6 +39,7 @@ class Endpoints {
 
  private:
   [[nodiscard]] Reply read(std::string_view path) const;
+  [[nodiscard]] Reply change(const Ask& ask) const;
   [[nodiscard]] Reply health() const;
   [[nodiscard]] static Reply ready(const std::vector<const Route*>& routes);
   [[nodiscard]] Reply ready(std::string_view route) const;

@@ -65,7 +65,8 @@ void Listener::set_up() {
 
 void Listener::serve(const httplib::Request& request, httplib::Response& response) const {
   const std::string host = request.get_header_value("Host");
-  Reply reply = endpoints_.answer({request.method, request.path, host, access_});
+  const std::string through = request.get_param_value("through");
+  Reply reply = endpoints_.answer({request.method, request.path, host, access_, through});
   response.status = reply.status;
   response.set_header("Cache-Control", "no-store");
   response.set_header("X-Content-Type-Options", "nosniff");

@@ -9,6 +9,7 @@
 #include "daemon/idempotency/key_gate.h"
 #include "daemon/metrics_store.h"
 #include "daemon/route.h"
+#include "daemon/route_control.h"
 #include "daemon/sink_metrics.h"
 #include "sinks/kafka/kafka_sink.h"
 #include "sinks/sink.h"
@@ -27,6 +28,7 @@ struct RouteView {
   const Route* route = nullptr;
   const HttpCounts* http = nullptr;            // of the ingest port
   const idempotency::KeyGate* keys = nullptr;  // null: the route could not be opened
+  RouteControl* control = nullptr;             // the same
 };
 
 struct AdminSources {

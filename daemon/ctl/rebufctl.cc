@@ -1,4 +1,5 @@
-// rebufctl: looks into a running rebufd and into its logs. This file only reads the command line.
+// rebufctl: looks into a running rebufd and into its logs, and steers its routes. This file only
+// reads the command line.
 #include <rebuf/status.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 #include "daemon/ctl/admin_client.h"
 #include "daemon/ctl/embedded_command.h"
 #include "daemon/ctl/exit_codes.h"
+#include "daemon/ctl/route_command.h"
 #include "daemon/ctl/status_command.h"
 #include "daemon/ctl/wal_commands.h"
 #include "daemon/ctl/wal_directory.h"
@@ -20,6 +22,7 @@ namespace {
 struct Command {
   std::string admin;
   StatusOptions status;
+  RouteOptions route;
   std::string embedded_verb, embedded_sink;
   std::string wal;  // DIR|ROUTE
   bool json = false;
@@ -43,6 +46,21 @@ CLI::App* add_embedded(CLI::App& app, Command& command) {
       ->check(CLI::IsMember({"up", "down"}));
   embedded->add_option("SINK", command.embedded_sink, "Its name, when several are embedded");
   return embedded;
+}
+
+CLI::App* add_route(CLI::App& app, Command& command) {
+  CLI::App* route = app.add_subcommand("route", "Steers a route of the running rebufd");
+  route
+      ->add_option("VERB", command.route.verb,
+                   "pause: no delivering, requests go to the log; resume; catch-up: the drain's "
+                   "limits are lifted; purge: the backlog is deleted")
+      ->required()
+      ->check(CLI::IsMember({"pause", "resume", "catch-up", "purge"}));
+  route->add_option("ROUTE", command.route.route, "Its name")->required();
+  route->add_option("--through", command.route.through, "purge: only up to this segment")
+      ->type_name("SEGMENT");
+  route->add_flag("--yes", command.route.yes, "purge: does not ask");
+  return route;
 }
 
 CLI::App* add_wal(CLI::App& app, Command& command) {
@@ -80,7 +98,7 @@ int run_wal(const CLI::App& wal, const Command& command, const AdminClient& clie
 
 int main_with(int argc, char** argv) {
   CLI::App app{
-      "Looks into a running rebufd and into its logs.\n"
+      "Looks into a running rebufd and into its logs, and steers its routes.\n"
       "Exit codes: 0 fine, 1 failed, 2 usage, 3 damage found, 7 no rebufd answers."};
   app.set_version_flag("--version", std::string("rebufctl ") + daemon::version);
   app.require_subcommand(1);
@@ -89,6 +107,7 @@ int main_with(int argc, char** argv) {
       ->type_name("unix:PATH|URL");
   const CLI::App* status = add_status(app, command);
   const CLI::App* embedded = add_embedded(app, command);
+  const CLI::App* route = add_route(app, command);
   const CLI::App* wal = add_wal(app, command);
   try {
     app.parse(argc, argv);
@@ -103,6 +122,7 @@ int main_with(int argc, char** argv) {
   if (status->parsed()) return show_status(*client, command.status);
   if (embedded->parsed())
     return switch_embedded(*client, command.embedded_verb, command.embedded_sink);
+  if (route->parsed()) return command_route(*client, command.route);
   return run_wal(*wal, command, *client);
 }
 

@@ -100,11 +100,18 @@ class Core {
   // it (or of the next to be written), when known.
   void dropped_oldest(const Status& status, Position to, std::optional<std::uint64_t> ordinal,
                       std::uint64_t log_bytes, Clock::time_point now);
+  // The same by the operator's purge, which succeeded.
+  void purged(Position to, std::optional<std::uint64_t> ordinal, std::uint64_t log_bytes,
+              Clock::time_point now);
   // `next_ordinal` is one more than that of the last entry that stands in the log.
   void log_reopened(const Status& status, std::uint64_t next_ordinal, std::uint64_t log_bytes,
                     Clock::time_point now);
   // At least every 100 ms. `disk_low`: less than limits.keep_free is left.
   void tick(Clock::time_point now, bool disk_low);
+  // The operator's verbs (core_operator.cc). A pause lasts until resume or the end of the process.
+  void pause(Clock::time_point now);
+  void resume(Clock::time_point now);
+  void catch_up(Clock::time_point now);
   // No new requests from now on.
   void stop(Clock::time_point now);
   // What the sink has not acknowledged goes to the log.
@@ -188,6 +195,7 @@ class Core {
   void given_back(Entry& entry, const sinks::Report& report);
   void mark_done(Entry& entry);
   void drop(Entry& entry, DropReason reason);
+  void drop_if_gone(Entry& entry);
   void pop_done();
   void push_to_window(Entry* entry);
   [[nodiscard]] Entry* oldest_held();
@@ -213,12 +221,14 @@ class Core {
   [[nodiscard]] bool wants_seal(Time now) const;
   [[nodiscard]] bool log_has_window_room() const;
   [[nodiscard]] std::optional<HousekeepingWork> housekeeping(Time now) const;
-  void drop_logged(Entry& entry);
+  void drop_logged(Entry& entry, DropReason reason);
+  void drop_before(Position to, std::optional<std::uint64_t> ordinal, DropReason reason);
 
   // core_time.cc: phases and timers
   void set_phase(Phase phase, Time now);
   void note_state(Time now);
   void enter_buffering(std::string reason, Time now);
+  void start_buffering(std::string reason, Time now);
   void schedule_drain(Time now);
   void enter_draining(Time now);
   void enter_direct_if_caught_up(Time now);
@@ -226,6 +236,11 @@ class Core {
   void note_recovery(Time now);
   void probe_backoff(Time now);
   [[nodiscard]] bool too_many_dead_letters() const;
+
+  // core_operator.cc
+  [[nodiscard]] bool rate_limited() const;
+  [[nodiscard]] std::string why_not_delivering() const;
+  static constexpr std::string_view paused_reason = "paused by the operator";
 
   // core_work.cc
   [[nodiscard]] bool wants_dead_letter(Time now) const;
@@ -300,7 +315,8 @@ class Core {
   std::optional<SegmentId> sealed_active_;   // the empty active segment after a seal
   std::optional<SegmentId> purged_through_;  // asked for last
   Time sealed_at_{};
-  Position dropped_to_;  // by drop_oldest
+  Position dropped_to_;  // by drop_oldest or the operator
+  DropReason dropped_for_ = DropReason::full;
   Time drop_retry_at_{};
 
   // the worker
@@ -335,6 +351,8 @@ class Core {
   Time state_since_{};
   std::optional<Time> drain_at_;  // healthy, waiting out the jitter
   bool stopping_ = false;
+  bool paused_ = false;       // by the operator
+  bool catching_up_ = false;  // the same: no limit on the rate until the backlog is read
   Time now_{};
 
   // counts

@@ -25,7 +25,7 @@ void Core::offer(std::shared_ptr<Request> request, Time now) {
   if (settings_.route.ack == config::Ack::delivered && phase_ != Phase::direct)
     return answer_error(request, AnswerCode::sink_down,
                         backlog_ > 0 && sink_up_ ? "an older backlog is being delivered first"
-                                                 : "the sink is down: " + phase_reason_,
+                                                 : why_not_delivering(),
                         retry_soon_s);
   const auto& route = settings_.route;
   const std::uint64_t bytes = framed_bytes(*request);
@@ -170,8 +170,7 @@ void Core::flush_held(Time now) {
     }
     if (settings_.route.ack == config::Ack::delivered) {
       held_.pop_front();
-      answer_error(request, AnswerCode::sink_down, "the sink is down: " + phase_reason_,
-                   retry_soon_s);
+      answer_error(request, AnswerCode::sink_down, why_not_delivering(), retry_soon_s);
       continue;
     }
     const std::uint64_t bytes = framed_bytes(*request);

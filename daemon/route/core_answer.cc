@@ -189,7 +189,8 @@ void Core::give_up(Time now) {
         answer_error(entry->shared_request(), AnswerCode::outcome_unknown,
                      "rebufd stopped before the sink or the log confirmed the message",
                      retry_after_s);
-      drop(*entry, entry->in_log == Entry::InLog::gone ? DropReason::full : DropReason::unanswered);
+      drop_if_gone(*entry);
+      if (!entry->done()) drop(*entry, DropReason::unanswered);
     }
 }
 

@@ -73,7 +73,7 @@ void Core::group_committed(const Appended& group, Time now) {
       backlog_bytes_ += entry.framed_bytes();
     }
     resolve(entry, true);
-    if (entry.begin < dropped_to_) drop_logged(entry);  // it went before this report came
+    if (entry.begin < dropped_to_) drop_logged(entry, dropped_for_);  // before this report came
   }
   groups_.pop_front();
   last_commit_ = now;

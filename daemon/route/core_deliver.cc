@@ -35,7 +35,7 @@ std::size_t Core::submit_allowance(Time now) const {
   std::size_t allowed = window > next_submit_ ? window - next_submit_ : 0;
   if (phase_ != Phase::draining) return allowed;
   allowed = std::min(allowed, drain_limit_ > in_sink_ ? drain_limit_ - in_sink_ : 0);
-  if (settings_.route.drain_max_rate && !stopping_)
+  if (rate_limited() && !stopping_)
     allowed = std::min(allowed, static_cast<std::size_t>(std::max(0.0, rate_tokens(now))));
   return allowed;
 }
@@ -103,7 +103,7 @@ void Core::submit_ready(Time now) {
   if (next_submit_ == window_.size()) return;
   const std::size_t end = choose_outgoing(submit_allowance(now));
   const std::size_t taken = outgoing_.empty() ? 0 : effects_.submit(outgoing_);
-  if (phase_ == Phase::draining && settings_.route.drain_max_rate) {
+  if (rate_limited()) {
     rate_tokens_ = rate_tokens(now) - static_cast<double>(taken);
     rate_at_ = now;
   }
@@ -175,7 +175,13 @@ void Core::mark_delivered(Entry& entry, const sinks::Report& report) {
 void Core::given_back(Entry& entry, const sinks::Report& report) {
   entry.at_sink = Entry::AtSink::waiting;
   entry.uncertain |= report.maybe_delivered;
-  if (entry.in_log == Entry::InLog::gone) drop(entry, DropReason::full);
+  drop_if_gone(entry);
+}
+
+// Nobody has it any more: neither the sink nor the log.
+void Core::drop_if_gone(Entry& entry) {
+  if (entry.in_log != Entry::InLog::gone) return;
+  drop(entry, entry.purged ? DropReason::operator_ : DropReason::full);
 }
 
 // Everything of the give-back is reported: what is not done waits again, under new tokens. A

@@ -103,14 +103,41 @@ void Core::housekeeping_done(const HousekeepingWork& work, const Status& status,
 // --- on_full: drop_oldest ---
 
 // An entry's copy in the log went.
-void Core::drop_logged(Entry& entry) {
+void Core::drop_logged(Entry& entry, DropReason reason) {
   if (entry.done()) return;
-  if (entry.at_sink == Entry::AtSink::waiting) return drop(entry, DropReason::full);
+  if (entry.at_sink == Entry::AtSink::waiting) return drop(entry, reason);
   // The sink or the dead letters still have it: in flight again.
   --backlog_;
   backlog_bytes_ -= std::min(backlog_bytes_, entry.framed_bytes());
   ++in_flight_;
   entry.in_log = Entry::InLog::gone;
+  entry.purged = reason == DropReason::operator_;
+}
+
+// What stood before `to` is gone from the log.
+void Core::drop_before(Position to, std::optional<std::uint64_t> ordinal, DropReason reason) {
+  if (dropped_to_ < to) {
+    dropped_to_ = to;
+    dropped_for_ = reason;
+  }
+  for (Entry* entry : window_)
+    if (entry->in_log == Entry::InLog::yes && entry->begin < to) drop_logged(*entry, reason);
+  if (gap_open_ && gap_position_ < to) {
+    if (ordinal) advance_gap(*ordinal, reason);
+    gap_position_ = to;
+  }
+  while (!tail_.empty() && tail_.front()->in_log == Entry::InLog::yes &&
+         tail_.front()->begin < to) {
+    Entry* entry = tail_.front();
+    tail_.pop_front();
+    tail_bytes_ -= entry->framed_bytes();
+    if (!entry->done()) drop(*entry, reason);
+    pool_.give_back(entry);
+  }
+  if (cursor_.position < to) {
+    cursor_.position = to;
+    cursor_.ordinal = ordinal.value_or(0);
+  }
 }
 
 void Core::dropped_oldest(const Status& status, Position to, std::optional<std::uint64_t> ordinal,
@@ -126,25 +153,7 @@ void Core::dropped_oldest(const Status& status, Position to, std::optional<std::
                    "nothing could be dropped to make room: " + log_error_, 10);
     return;
   }
-  dropped_to_ = std::max(dropped_to_, to);
-  for (Entry* entry : window_)
-    if (entry->in_log == Entry::InLog::yes && entry->begin < to) drop_logged(*entry);
-  if (gap_open_ && gap_position_ < to) {
-    if (ordinal) advance_gap(*ordinal, DropReason::full);
-    gap_position_ = to;
-  }
-  while (!tail_.empty() && tail_.front()->in_log == Entry::InLog::yes &&
-         tail_.front()->begin < to) {
-    Entry* entry = tail_.front();
-    tail_.pop_front();
-    tail_bytes_ -= entry->framed_bytes();
-    drop(*entry, DropReason::full);
-    pool_.give_back(entry);
-  }
-  if (cursor_.position < to) {
-    cursor_.position = to;
-    cursor_.ordinal = ordinal.value_or(0);
-  }
+  drop_before(to, ordinal, DropReason::full);
   pop_done();
   join_tail();
   resume_log();

@@ -34,7 +34,7 @@ void Core::refused(Entry& entry, const sinks::Report& report) {
     recall_wanted_ = true;
     recalled_ = true;
     channel_closed_ = true;
-    if (entry.in_log == Entry::InLog::gone) drop(entry, DropReason::full);
+    drop_if_gone(entry);
     return enter_buffering(std::string(report.detail), now_);
   }
   if (entry.client() != nullptr && !entry.resolved && entry.in_log == Entry::InLog::no)

@@ -10,14 +10,14 @@ RouteState Core::state() const {
   if (phase_ == Phase::direct) return RouteState::direct;
   if (settings_.route.ack != config::Ack::delivered && refusal_now(refused_bytes_))
     return RouteState::full;
+  if (paused_) return RouteState::paused;
   return phase_ == Phase::buffering ? RouteState::buffering : RouteState::draining;
 }
 
 Readiness Core::readiness() const {
   if (stopping_) return {false, "stopping"};
   if (phase_ == Phase::direct) return {true, {}};
-  if (settings_.route.ack == config::Ack::delivered)
-    return {false, "the sink is down: " + phase_reason_};
+  if (settings_.route.ack == config::Ack::delivered) return {false, why_not_delivering()};
   const auto refusal = refusal_now(refused_bytes_);
   if (!refusal || drop_makes_room(*refusal, refused_bytes_)) return {true, {}};
   return {false, refusal->detail};
@@ -35,7 +35,10 @@ void Core::fill(RouteSnapshot& snapshot, Time now,
     const auto refusal = refusal_now(refused_bytes_);
     snapshot.state_reason = refusal ? refusal->detail : phase_reason_;
   }
-  if (!dead_letter_error_.empty())
+  if (paused_)
+    snapshot.state_reason = std::string(paused_reason) +
+                            (state() == RouteState::full ? "; " + snapshot.state_reason : "");
+  else if (!dead_letter_error_.empty())
     snapshot.state_reason = "dead letters cannot be kept: " + dead_letter_error_;
   snapshot.backlog_messages = backlog_;
   snapshot.backlog_bytes = backlog_bytes_;

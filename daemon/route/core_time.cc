@@ -43,13 +43,17 @@ void Core::note_state(Time now) {
 
 void Core::enter_buffering(std::string reason, Time now) {
   if (phase_ == Phase::buffering) return;
+  sink_up_ = false;
+  last_error_ = reason;
+  start_buffering(std::move(reason), now);
+}
+
+void Core::start_buffering(std::string reason, Time now) {
   drain_at_.reset();
   probe_delay_ = now - phase_at_ > stable_after ? settings_.probe_min
                                                 : std::min(probe_delay_ * 2, settings_.probe_max);
   probe_at_ = now + probe_delay_;
   set_phase(Phase::buffering, now);
-  sink_up_ = false;
-  last_error_ = reason;
   phase_reason_ = std::move(reason);
   if (settings_.route.ack != config::Ack::delivered) spill();
   trim_tail();
@@ -59,10 +63,10 @@ void Core::enter_buffering(std::string reason, Time now) {
 // The sink is healthy: drain, after a random pause when there is a backlog, so that a fleet does
 // not return at once.
 void Core::schedule_drain(Time now) {
-  if (drain_at_ || stopping_) return;
+  if (drain_at_ || stopping_ || paused_) return;
   milliseconds wait{0};
   const auto jitter = static_cast<std::uint64_t>(settings_.route.drain_jitter.count());
-  if (jitter > 0 && (backlog_ > 0 || !queued_.empty()))
+  if (jitter > 0 && !catching_up_ && (backlog_ > 0 || !queued_.empty()))
     wait = milliseconds(effects_.random(jitter + 1));
   if (too_many_dead_letters()) wait = std::max(wait, dead_letters_pause);
   if (wait.count() == 0) return enter_draining(now);
@@ -71,7 +75,8 @@ void Core::schedule_drain(Time now) {
 
 void Core::enter_draining(Time now) {
   drain_at_.reset();
-  drain_limit_ = std::min<std::size_t>(drain_start, settings_.route.window_max_messages);
+  drain_limit_ = settings_.route.window_max_messages;
+  if (!catching_up_) drain_limit_ = std::min(drain_limit_, drain_start);
   if (too_many_dead_letters()) {
     --dead_letters_in_a_row_;  // one more, and the route waits again
     drain_limit_ = 1;
@@ -123,6 +128,7 @@ void Core::tick(Time now, bool disk_low) {
   deliver_rate_.sample(totals_.delivered(), now);
   if (stalled(now)) enter_buffering("no acknowledgement within spill_after", now);
   if (drain_at_ && now >= *drain_at_) enter_draining(now);
+  if (phase_ == Phase::draining && !gap_open_ && tail_.empty()) catching_up_ = false;
   if (now >= log_retry_at_) resume_log();
   expire_requests(now);
   pop_done();

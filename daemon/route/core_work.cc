@@ -46,7 +46,7 @@ bool Core::wants_read(Time now) const {
 
 bool Core::may_probe() const {
   return phase_ == Phase::buffering && (in_sink_ == 0 || settings_.probe_while_held) &&
-         !channel_closed_ && !drain_at_ && !stopping_;
+         !channel_closed_ && !drain_at_ && !stopping_ && !paused_;
 }
 
 bool Core::wants_probe(Time now) const { return may_probe() && now >= probe_at_; }

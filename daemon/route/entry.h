@@ -22,7 +22,7 @@ struct Entry {
     no,
     queued,  // appended, not yet committed
     yes,     // committed: counted as backlog until it is done
-    gone,    // on_full: drop_oldest took its segment while the sink held it
+    gone,    // its segment was dropped while the sink held it
   };
   enum class AtSink : std::uint8_t {
     waiting,      // not submitted, or given back
@@ -48,6 +48,7 @@ struct Entry {
   bool replayed = false;  // submitted when it was in the log
   bool has_ordinal = false;
   bool uncertain = false;  // the sink or the log could not say whether it took it
+  bool purged = false;     // `gone` by the operator's purge, not by on_full: drop_oldest
 
   [[nodiscard]] std::uint64_t framed_bytes() const { return envelope.size() + frame_bytes; }
   [[nodiscard]] bool done() const { return at_sink == AtSink::done; }

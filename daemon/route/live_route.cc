@@ -187,6 +187,7 @@ void LiveRoute::run() {
   std::unique_lock lock(mutex_);
   while (!worker_stop_) {
     woken_ = false;
+    run_tasks(lock);
     lock.unlock();
     const bool low = disk_low();
     with_core([&](Core& core, Clock::time_point now) { core.tick(now, low); });
@@ -204,6 +205,7 @@ void LiveRoute::run() {
     std::visit([this](auto& chosen) { perform(chosen); }, work);
     lock.lock();
   }
+  abandon_tasks();
 }
 
 void LiveRoute::perform(ReadWork& work) {

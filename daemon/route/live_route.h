@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -43,7 +44,10 @@ struct LiveRouteSettings {
   FileSystem* file_system = nullptr;                       // of the log; tests replace it
 };
 
-class LiveRoute final : public Route, private Effects, private sinks::ChannelListener {
+class LiveRoute final : public Route,
+                        public RouteControl,
+                        private Effects,
+                        private sinks::ChannelListener {
  public:
   // Opens the log and everything beside it, and reads how much is waiting. Errors: what stops the
   // route (P6): a directory that cannot be written, a lock that another process holds.
@@ -66,6 +70,13 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   [[nodiscard]] Readiness readiness() const override;
   [[nodiscard]] const RouteHistograms& histograms() const override { return histograms_; }
   [[nodiscard]] bool making_progress() const override;
+  [[nodiscard]] RouteControl* control() override { return this; }
+
+  // RouteControl (live_operator.cc)
+  void pause() override;
+  void resume() override;
+  void catch_up() override;
+  [[nodiscard]] Result<std::uint64_t> purge(std::optional<SegmentId> through) override;
 
  private:
   explicit LiveRoute(LiveRouteSettings settings);
@@ -113,6 +124,14 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   void perform(ProbeWork& work);
   void perform(RecallWork& work);
   void perform(std::monostate& /*nothing*/) {}
+  // What the operator wants done on the worker's own things; waits for its end.
+  struct Task {
+    std::function<Status()> run;
+    std::optional<Status> outcome;
+  };
+  [[nodiscard]] Status on_worker(std::function<Status()> task);
+  void run_tasks(std::unique_lock<std::mutex>& lock);
+  void abandon_tasks();
   [[nodiscard]] bool disk_low();
   [[nodiscard]] Cursor current_cursor() const;
   [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
@@ -124,7 +143,8 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   Regroup regroup_;
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_;        // the worker
+  std::condition_variable task_ended_;  // who waits in on_worker
   // Guarded by mutex_:
   std::unique_ptr<Core> core_;
   Identity identity_;
@@ -132,6 +152,7 @@ class LiveRoute final : public Route, private Effects, private sinks::ChannelLis
   Answers answers_;
   bool worker_stop_ = false;
   bool woken_ = false;
+  std::deque<std::shared_ptr<Task>> tasks_;
   std::optional<std::chrono::system_clock::time_point> last_delivery_;
   std::unique_ptr<Log> log_;  // replaced by the worker only
 

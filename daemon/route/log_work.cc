@@ -27,6 +27,26 @@ Result<std::optional<std::uint64_t>> ordinal_behind(Log& log, Position from, Pos
   return last ? std::optional(*last + 1) : std::nullopt;
 }
 
+// Makes the cursor pass everything up to the completed segment `last`, and removes that.
+Result<Dropped> drop_through(Log& log, SegmentId last, const std::function<Cursor()>& cursor_now) {
+  Dropped dropped;
+  dropped.to = Position{last + 1, 0};
+  const Position oldest = log.stats().oldest;
+  auto ordinal = ordinal_behind(log, Position{last, 0}, dropped.to);
+  if (ordinal.ok() && !*ordinal && oldest.segment < last)  // all of that one is damaged
+    ordinal = ordinal_behind(log, oldest, dropped.to);
+  if (!ordinal) return ordinal.status();
+  dropped.ordinal = *ordinal;
+  Cursor cursor = cursor_now();
+  if (cursor.position < dropped.to) {
+    cursor.position = dropped.to;
+    cursor.ordinal = dropped.ordinal.value_or(0);
+  }
+  if (Status status = log.save_cursor(cursor); !status.ok()) return status;
+  if (Status status = log.purge_through(last); !status.ok()) return status;
+  return dropped;
+}
+
 }  // namespace
 
 Recovered find_backlog(Log& log) {
@@ -98,20 +118,19 @@ Result<Dropped> drop_oldest_segment(Log& log, const std::function<Cursor()>& cur
   if (log.segment_count() == 0)
     return Status{Code::full, "nothing is left in the log that could be dropped",
                   log.dir().string()};
-  const Position oldest = log.stats().oldest;
-  Dropped dropped;
-  dropped.to = Position{oldest.segment + 1, 0};
-  // Behind a bad sector it is not known. What goes is counted when what stands there is read.
-  if (const auto ordinal = ordinal_behind(log, oldest, dropped.to); ordinal.ok())
-    dropped.ordinal = *ordinal;
-  Cursor cursor = cursor_now();
-  if (cursor.position < dropped.to) {
-    cursor.position = dropped.to;
-    cursor.ordinal = dropped.ordinal.value_or(0);
-  }
-  if (Status status = log.save_cursor(cursor); !status.ok()) return status;
-  if (Status status = log.purge_through(oldest.segment); !status.ok()) return status;
-  return dropped;
+  return drop_through(log, log.stats().oldest.segment, cursor_now);
+}
+
+Result<Dropped> purge_segments(Log& log, std::optional<SegmentId> through,
+                               const std::function<Cursor()>& cursor_now) {
+  if (!through)
+    if (Status status = log.seal(); !status.ok()) return status;
+  const SegmentId active = log.stats().end.segment;
+  if (through && *through >= active)
+    return Status{Code::invalid_argument,
+                  "segment " + std::to_string(*through) + " is not completed", log.dir().string()};
+  if (log.segment_count() == 0) return Dropped{};
+  return drop_through(log, through.value_or(active - 1), cursor_now);
 }
 
 }  // namespace rebuf::daemon

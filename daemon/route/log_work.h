@@ -32,5 +32,9 @@ struct Dropped {
 // could go), as Log::seal, save_cursor and purge_through.
 [[nodiscard]] Result<Dropped> drop_oldest_segment(Log& log,
                                                   const std::function<Cursor()>& cursor_now);
+// The same with every segment up to `through`; without it, with all that is committed now. Errors:
+// invalid_argument (`through` is not completed), as Log::seal, save_cursor and purge_through.
+[[nodiscard]] Result<Dropped> purge_segments(Log& log, std::optional<SegmentId> through,
+                                             const std::function<Cursor()>& cursor_now);
 
 }  // namespace rebuf::daemon

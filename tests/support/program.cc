@@ -35,6 +35,7 @@ int create(const std::filesystem::path& path) {
 // In the child, between fork and exec: system calls only.
 [[noreturn]] void become(char* const* command, char* const* environment, int output, int errors) {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);  // nobody to be asked
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
   ::execvpe(command[0], command, environment);

@@ -53,6 +53,12 @@ bool FakeRoute::making_progress() const {
   return progress_;
 }
 
+Result<std::uint64_t> FakeControl::purge(std::optional<SegmentId> through) {
+  asked.push_back("purge" + (through ? " through " + std::to_string(*through) : ""));
+  if (!refusal.ok()) return refusal;
+  return std::uint64_t{7};
+}
+
 sinks::SinkStats FakeKafka::stats() const {
   const std::lock_guard lock(mutex_);
   sinks::SinkStats stats;
@@ -89,7 +95,7 @@ Harness::Harness() {
   sources.ingest_addresses = {"127.0.0.1:8082"};
   sources.started = std::chrono::steady_clock::now();
   sources.started_at = std::chrono::system_clock::now();
-  sources.routes = {{&route, &http, &keys}};
+  sources.routes = {{&route, &http, &keys, &control}};
   sources.sinks = {{"main", "embedded_kafka", &kafka, &sink_metrics, &kafka}};
   sources.unrouted = &unrouted;
 }

@@ -44,6 +44,18 @@ class FakeRoute final : public Route {
   mutable int asked_ = 0;
 };
 
+// Writes down what is asked of it.
+class FakeControl final : public RouteControl {
+ public:
+  void pause() override { asked.emplace_back("pause"); }
+  void resume() override { asked.emplace_back("resume"); }
+  void catch_up() override { asked.emplace_back("catch-up"); }
+  Result<std::uint64_t> purge(std::optional<SegmentId> through) override;
+
+  std::vector<std::string> asked;
+  Status refusal;  // of a purge
+};
+
 class FakeKafka final : public sinks::KafkaSink {
  public:
   std::unique_ptr<sinks::Channel> attach(sinks::ChannelOptions /*options*/,
@@ -72,6 +84,7 @@ struct Harness {
   test::TemporaryDirectory directory;
   config::Admin admin;
   FakeRoute route{"telemetry"};
+  FakeControl control;
   FakeKafka kafka;
   SinkMetrics sink_metrics;
   HttpCounts http, unrouted;

@@ -102,6 +102,41 @@ TEST_CASE_FIXTURE(Harness, "the embedded broker is switched over the socket, nev
   CHECK(kafka.stats().up);
 }
 
+TEST_CASE_FIXTURE(Harness, "a route is steered over the socket, never over TCP") {
+  start();
+  for (const std::string verb : {"pause", "resume", "catch-up", "purge"}) {
+    CAPTURE(verb);
+    const std::string path = "/api/v1/routes/telemetry/" + verb;
+    auto refused = tcp().Post(path);
+    CHECK(refused->status == 403);
+    CHECK(code_of(refused) == "read_only");
+    auto got = unix_socket().Get(path);
+    CHECK(got->status == 405);
+    CHECK(got->get_header_value("Allow") == "POST");
+    CHECK(unix_socket().Post(path)->status == 200);
+  }
+  CHECK(unix_socket().Post("/api/v1/routes/telemetry/purge?through=3")->status == 200);
+  CHECK(control.asked ==
+        std::vector<std::string>{"pause", "resume", "catch-up", "purge", "purge through 3"});
+  CHECK(unix_socket().Post("/api/v1/routes/telemetry/purge?through=x")->status == 400);
+  CHECK(unix_socket().Post("/api/v1/routes/telemetry/sideways")->status == 404);
+  CHECK(unix_socket().Post("/api/v1/routes/nobody/pause")->status == 404);
+  CHECK(control.asked.size() == 5);
+}
+
+TEST_CASE_FIXTURE(Harness, "a verb that cannot be done says why") {
+  FakeRoute closed("closed");
+  sources.routes.push_back({&closed, nullptr, nullptr, nullptr});
+  start();
+  control.refusal = Status(Code::invalid_argument, "segment 9 is not completed");
+  auto refused = unix_socket().Post("/api/v1/routes/telemetry/purge?through=9");
+  CHECK(refused->status == 409);
+  CHECK(nlohmann::json::parse(refused->body).at("detail") == "segment 9 is not completed");
+  control.refusal = Status(Code::closed, "the route is stopping");
+  CHECK(unix_socket().Post("/api/v1/routes/telemetry/purge")->status == 503);
+  CHECK(code_of(unix_socket().Post("/api/v1/routes/closed/pause")) == "not_open");
+}
+
 TEST_CASE_FIXTURE(Harness, "a sink without an embedded broker has none to switch") {
   sources.sinks[0].embedded = nullptr;
   start();

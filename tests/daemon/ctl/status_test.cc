@@ -76,6 +76,33 @@ TEST_CASE_FIXTURE(Fixture, "embedded down and up switch the only embedded sink, 
   CHECK(kafka.stats().up);
 }
 
+TEST_CASE_FIXTURE(Fixture, "route pause, resume and catch-up reach the route and say its state") {
+  for (const std::string verb : {"pause", "resume", "catch-up"}) {
+    const test::Finished done = rebufctl({"--admin", socket(), "route", verb, "telemetry"});
+    CHECK_MESSAGE(done.code == 0, done.errors);
+    CHECK(done.output == "telemetry: direct, 0 messages wait\n");
+  }
+  CHECK(control.asked == std::vector<std::string>{"pause", "resume", "catch-up"});
+  const test::Finished unknown = rebufctl({"--admin", socket(), "route", "pause", "other"});
+  CHECK(unknown.code == 1);
+  CHECK(has(unknown.errors, "route other"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "route purge wants --yes where nobody can be asked") {
+  const test::Finished unasked = rebufctl({"--admin", socket(), "route", "purge", "telemetry"});
+  CHECK(unasked.code == 2);
+  CHECK(has(unasked.errors, "--yes"));
+  CHECK(control.asked.empty());
+  const test::Finished all =
+      rebufctl({"--admin", socket(), "route", "purge", "telemetry", "--yes"});
+  CHECK_MESSAGE(all.code == 0, all.errors);
+  CHECK(all.output == "telemetry: 7 messages dropped\n");
+  CHECK(rebufctl({"--admin", socket(), "route", "purge", "telemetry", "--through", "4", "--yes"})
+            .code == 0);
+  CHECK(control.asked == std::vector<std::string>{"purge", "purge through 4"});
+  CHECK(rebufctl({"--admin", socket(), "route", "pause", "telemetry", "--yes"}).code == 2);
+}
+
 TEST_CASE("when no rebufd answers, rebufctl says where it looked and ends with 7") {
   const test::Finished status = rebufctl({"--admin", "unix:/does/not/exist", "status"});
   CHECK(status.code == 7);

@@ -39,7 +39,7 @@ broken_rule(dead_letter_done_before_it_is_durable core_refuse.cc
   "  if (!status.ok()) {"
   "  if (false) {")
 broken_rule(dropped_messages_not_counted core_housekeeping.cc
-  "if (ordinal) advance_gap(*ordinal, DropReason::full);"
+  "if (ordinal) advance_gap(*ordinal, reason);"
   "if (ordinal) gap_ordinal_ = ordinal;")
 broken_rule(refused_among_others_only_told core_answer.cc
   "  if (all) {\n    progress"
@@ -56,3 +56,12 @@ broken_rule(ordinal_of_the_end_stored_at_the_cursor core_drain.cc
 broken_rule(memory_of_the_sink_not_bounded core_accept.cc
   "settings_.sink_memory;"
   "UINT64_MAX;")
+broken_rule(paused_route_drains core_time.cc
+  "if (drain_at_ || stopping_ || paused_) return;"
+  "if (drain_at_ || stopping_) return;")
+broken_rule(purge_only_on_disk core_operator.cc
+  "drop_before(to, ordinal, DropReason::operator_);"
+  "cursor_.position = std::max(cursor_.position, to);")
+broken_rule(catch_up_lifts_the_window_too core_deliver.cc
+  "if (phase_ != Phase::draining) return allowed;"
+  "if (catching_up_) return window_.size(); if (phase_ != Phase::draining) return allowed;")

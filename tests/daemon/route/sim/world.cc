@@ -29,6 +29,10 @@ constexpr std::array names{"offer",
                            "sync fails",
                            "damage",
                            "dead letters full",
+                           "pause",
+                           "resume",
+                           "catch up",
+                           "purge",
                            "crash",
                            "restart"};
 
@@ -84,8 +88,9 @@ void World::choose_settings() {
   for (const Event event : {Event::offer, Event::take, Event::acknowledge, Event::commit,
                             Event::hear_commits, Event::work, Event::wait})
     weights_[static_cast<std::size_t>(event)] += 4;
-  for (const Event event : {Event::crash, Event::restart, Event::damage, Event::sync_fails,
-                            Event::disk_full, Event::disk_low, Event::dead_letters_full}) {
+  for (const Event event :
+       {Event::crash, Event::restart, Event::damage, Event::sync_fails, Event::disk_full,
+        Event::disk_low, Event::dead_letters_full, Event::pause, Event::purge}) {
     auto& weight = weights_[static_cast<std::size_t>(event)];
     weight = random_.one_in(2) ? 0 : std::min(weight, 1U);
   }
@@ -202,6 +207,23 @@ void World::event_of_the_disk(Event event) {
     case Event::restart:
       return stop_in_order();
     default:
+      return event_of_the_operator(event);
+  }
+}
+
+void World::event_of_the_operator(Event event) {
+  switch (event) {
+    case Event::pause:
+      paused_ = true;
+      return core_->pause(now_);
+    case Event::resume:
+      paused_ = false;
+      return core_->resume(now_);
+    case Event::catch_up:
+      return core_->catch_up(now_);
+    case Event::purge:
+      return purge();
+    default:
       return;
   }
 }
@@ -215,6 +237,7 @@ void World::heal() {
   disk_low_ = false;
   dead_letters_full_ = false;
   steps_to_live_.reset();
+  event(Event::resume);
   if (settings_.route.on_too_large == config::OnError::retry) sink_->forgive();
 }
 
@@ -286,9 +309,10 @@ void World::check_end() const {
   if (totals.recovered != 0) throw Violation("P5: nothing was there to be recovered");
   if (dropped(DropReason::damaged) != 0) throw Violation("P5: nothing was damaged");
   const auto [least, most] = judge_.dropped();
-  if (dropped(DropReason::full) < least || dropped(DropReason::full) > most)
+  const std::uint64_t counted = dropped(DropReason::full) + dropped(DropReason::operator_);
+  if (counted < least || counted > most)
     throw Violation("P5: dropped " + std::to_string(least) + ", counted " +
-                    std::to_string(dropped(DropReason::full)));
+                    std::to_string(counted));
 }
 
 }  // namespace rebuf::daemon::sim

@@ -52,10 +52,14 @@ class World final : private Effects {
     sync_fails,
     damage,
     dead_letters_full,
+    pause,
+    resume,
+    catch_up,
+    purge,
     crash,
     restart,
   };
-  static constexpr std::size_t events = 21;
+  static constexpr std::size_t events = 25;
 
   // Effects
   std::size_t submit(std::span<const sinks::OutMessage> messages) override;
@@ -77,6 +81,7 @@ class World final : private Effects {
   void do_work();
   void report_work();
   void finish_work();
+  void purge();  // as the operator, in the worker
   void wait(std::chrono::milliseconds time);
   void hear_sink(std::size_t count);
   void tell_health(bool up, bool from_probe, std::chrono::milliseconds throttled);
@@ -84,6 +89,7 @@ class World final : private Effects {
   void choose_settings();
   void event(Event event);
   void event_of_the_disk(Event event);
+  void event_of_the_operator(Event event);
   void heal();
   [[nodiscard]] bool at_rest() const;
   void come_to_rest();
@@ -118,6 +124,7 @@ class World final : private Effects {
   std::optional<std::uint64_t> steps_to_live_;  // of the worker's on the disk
   Clock::time_point now_{std::chrono::hours(1)};
   bool stopping_ = false;
+  bool paused_ = false;
   bool healed_ = false;  // nothing fails any more
   bool disk_low_ = false;
   bool dead_letters_full_ = false;

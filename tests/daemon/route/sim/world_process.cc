@@ -37,6 +37,7 @@ class SimRequest final : public Request {
 // --- Effects ---
 
 std::size_t World::submit(std::span<const sinks::OutMessage> messages) {
+  if (paused_) throw Violation("a paused route delivers");
   return sink_->submit(messages);
 }
 
@@ -88,6 +89,7 @@ void World::start() {
   steps_to_live_.reset();
   probe_asked_ = false;
   stopping_ = false;
+  paused_ = false;
 }
 
 void World::die() {
@@ -213,6 +215,17 @@ void World::wait(milliseconds time) {
 
 void World::finish_work() {
   while (doing_) work();
+}
+
+void World::purge() {
+  if (doing_ || core_->state() == RouteState::failed) return;
+  const SegmentId oldest = log_->stats().oldest.segment;
+  std::optional<SegmentId> through;
+  if (random_.one_in(2)) through = oldest + random_.below(3);
+  log_->purging = Judge::Why::dropped;
+  const auto dropped = purge_segments(*log_, through, [this] { return core_->cursor(); });
+  log_->purging = Judge::Why::done;
+  if (dropped.ok()) core_->purged(dropped->to, dropped->ordinal, disk_->bytes(), now_);
 }
 
 void World::work() {
