@@ -132,6 +132,7 @@ struct Buffer {
   Sync sync = Sync::every_write;
   Milliseconds sync_interval{5'000};
   OnFull on_full = OnFull::reject;
+  std::optional<Milliseconds> max_age;  // older entries are dropped when the drain meets them
   friend bool operator==(const Buffer&, const Buffer&) = default;
 };
 

@@ -18,10 +18,11 @@ Table<RouteDraft> buffer_keys() {
        value("sync", &Buffer::sync,
              choice_type<Sync>({{"every_write", Sync::every_write}, {"interval", Sync::interval}})),
        value("sync_interval", &Buffer::sync_interval, duration_type(Milliseconds(10), hours(1))),
-       value("on_full", &Buffer::on_full,
-             choice_type<OnFull>(
-                 {{"reject", OnFull::reject}, {"drop_oldest", OnFull::drop_oldest}}))},
-      {"max_age"}};
+       value(
+           "on_full", &Buffer::on_full,
+           choice_type<OnFull>({{"reject", OnFull::reject}, {"drop_oldest", OnFull::drop_oldest}})),
+       value("max_age", &Buffer::max_age, optional_type(duration_type(seconds(1), days(3650))))},
+      {}};
   Table<RouteDraft> table = lift(&RouteDraft::route, lift(&RouteConfig::buffer, own));
   table.keys.push_back(value("max_segments", &RouteDraft::max_segments,
                              optional_type(integer_type<std::uint64_t>(1, 1'000'000))));

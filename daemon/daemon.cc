@@ -51,6 +51,7 @@ Status Daemon::open_routes() {
     settings.sink_memory = config_.limits.memory / 2 / config_.routes.size();
     settings.memory = &budget_;
     settings.machine_id = machine;
+    settings.built_at_ms = built_at_ms;
     if (const config::SinkConfig& sink = config_.sink(route.sink);
         sink.type == config::SinkType::http) {
       settings.probe_max = sink.http.health_interval;

@@ -58,6 +58,7 @@ struct CoreSettings {
   std::uint64_t sink_memory = std::numeric_limits<std::uint64_t>::max();
   IdPrefix id_prefix{};                   // for entries of a Go writer, which have no id
   std::int64_t foreign_timestamp_ms = 0;  // and no time: when they were found
+  std::int64_t built_at_ms = 0;           // a wall clock that is behind it is wrong
 };
 
 // What was found in the log when it was opened.
@@ -70,6 +71,7 @@ struct Recovered {
   bool uncounted = false;                      // bad sectors: there may be more than `messages`
   std::int64_t oldest_arrival_ms = 0;          // of the first message, wall clock
   std::uint64_t log_bytes = 0;                 // of everything that stands in the log
+  std::uint64_t undated_before = 0;            // as Core::undated_before
 };
 
 class Core {
@@ -106,8 +108,9 @@ class Core {
   // `next_ordinal` is one more than that of the last entry that stands in the log.
   void log_reopened(const Status& status, std::uint64_t next_ordinal, std::uint64_t log_bytes,
                     Clock::time_point now);
-  // At least every 100 ms. `disk_low`: less than limits.keep_free is left.
-  void tick(Clock::time_point now, bool disk_low);
+  // At least every 100 ms. `disk_low`: less than limits.keep_free is left. `wall_ms`: the wall
+  // clock, since the epoch.
+  void tick(Clock::time_point now, bool disk_low, std::int64_t wall_ms);
   // The operator's verbs (core_operator.cc). A pause lasts until resume or the end of the process.
   void pause(Clock::time_point now);
   void resume(Clock::time_point now);
@@ -146,6 +149,9 @@ class Core {
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
   // The cursor as of now, for the last save of an orderly stop.
   [[nodiscard]] Cursor cursor() const;
+  // Entries with a lower ordinal carry times of a wall clock that was set since; saved with the
+  // cursor.
+  [[nodiscard]] std::uint64_t undated_before() const;
 
  private:
   enum class Phase : std::uint8_t { direct, buffering, draining };
@@ -185,6 +191,7 @@ class Core {
 
   // core_deliver.cc: submitting, reports, give-backs
   void submit_ready(Time now);
+  [[nodiscard]] bool submit_next(Time now);
   [[nodiscard]] std::size_t submit_allowance(Time now) const;
   [[nodiscard]] double rate_tokens(Time now) const;
   [[nodiscard]] std::size_t choose_outgoing(std::size_t allowed);
@@ -197,6 +204,7 @@ class Core {
   void drop(Entry& entry, DropReason reason);
   void drop_if_gone(Entry& entry);
   void pop_done();
+  void note_cursor_change();
   void push_to_window(Entry* entry);
   [[nodiscard]] Entry* oldest_held();
 
@@ -236,6 +244,10 @@ class Core {
   void note_recovery(Time now);
   void probe_backoff(Time now);
   [[nodiscard]] bool too_many_dead_letters() const;
+
+  // core_age.cc
+  void look_at_wall_clock(std::int64_t wall_ms, Time now);
+  [[nodiscard]] bool is_expired(const Entry& entry) const;
 
   // core_operator.cc
   [[nodiscard]] bool rate_limited() const;
@@ -318,6 +330,13 @@ class Core {
   Position dropped_to_;  // by drop_oldest or the operator
   DropReason dropped_for_ = DropReason::full;
   Time drop_retry_at_{};
+
+  // the wall clock, when buffer.max_age is set
+  std::optional<std::chrono::milliseconds> wall_offset_;  // to the steady clock
+  std::optional<Time> stepped_at_;                        // not long ago
+  std::int64_t expired_before_ms_ = 0;
+  std::uint64_t undated_before_ = 0;  // lower ordinals have no age that can be believed
+  std::uint64_t dated_to_ = 0;        // nor have these and higher ones, yet
 
   // the worker
   bool reading_ = false;

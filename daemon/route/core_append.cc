@@ -85,6 +85,7 @@ void Core::group_failed(const Appended& group, Time now) {
   const bool unknown =
       group.status.code() == Code::sync_failed;  // the bytes may stand there all the same
   next_ordinal_ = std::min(next_ordinal_, queued_.front()->ordinal);
+  dated_to_ = std::min(dated_to_, next_ordinal_);
   for (std::uint64_t i = groups_.front(); i > 0; --i) {
     Entry& entry = *queued_.front();
     queued_.pop_front();

@@ -71,6 +71,8 @@ std::size_t Core::choose_outgoing(std::size_t allowed) {
   for (; at < window_.size() && allowed > 0; ++at) {
     Entry& entry = *window_[at];
     const std::uint64_t size = entry.framed_bytes();
+    if (entry.at_sink == Entry::AtSink::waiting && is_expired(entry))
+      drop(entry, DropReason::expired);
     if (entry.at_sink == Entry::AtSink::waiting) {
       if (settings_.route.ack == config::Ack::buffered && entry.in_log != Entry::InLog::yes) break;
       // A message larger than the window goes alone.
@@ -100,17 +102,31 @@ void Core::mark_submitted(std::size_t end, Time now) {
 }
 
 void Core::submit_ready(Time now) {
-  if (next_submit_ == window_.size()) return;
+  while (submit_next(now)) {  // what is expired makes room for what is behind it
+    pop_done();
+    join_tail();
+  }
+}
+
+// Whether it met expired messages.
+bool Core::submit_next(Time now) {
+  if (next_submit_ == window_.size()) return false;
+  const std::uint64_t& expired = totals_.dropped[static_cast<std::size_t>(DropReason::expired)];
+  const std::uint64_t expired_before = expired;
   const std::size_t end = choose_outgoing(submit_allowance(now));
   const std::size_t taken = outgoing_.empty() ? 0 : effects_.submit(outgoing_);
   if (rate_limited()) {
     rate_tokens_ = rate_tokens(now) - static_cast<double>(taken);
     rate_at_ = now;
   }
-  if (taken == outgoing_.size()) return mark_submitted(end, now);
+  if (taken == outgoing_.size()) {
+    mark_submitted(end, now);
+    return expired > expired_before;
+  }
   mark_submitted(outgoing_[taken].token - token_shift_ - window_first_, now);
   channel_closed_ = true;
   enter_buffering("the sink is starting over", now);
+  return false;
 }
 
 void Core::reports(std::span<const sinks::Report> reports, Time now) {
@@ -222,6 +238,11 @@ void Core::drop(Entry& entry, DropReason reason) {
   entry.resolved = true;
 }
 
+void Core::note_cursor_change() {
+  if (!cursor_dirty_) cursor_dirty_since_ = now_;
+  cursor_dirty_ = true;
+}
+
 // Frees what is done at the window's front and moves the cursor over it.
 void Core::pop_done() {
   while (!window_.empty()) {
@@ -230,8 +251,7 @@ void Core::pop_done() {
     if (entry->in_log == Entry::InLog::yes) {
       cursor_.position = std::max(cursor_.position, entry->end);
       if (entry->has_ordinal) cursor_.ordinal = std::max(cursor_.ordinal, entry->ordinal + 1);
-      if (!cursor_dirty_) cursor_dirty_since_ = now_;
-      cursor_dirty_ = true;
+      note_cursor_change();
     }
     window_.pop_front();
     ++window_first_;

@@ -28,6 +28,7 @@ void Core::start(const Recovered& found, Time now) {
   log_bytes_ = found.log_bytes;
   cursor_.position = found.position;
   cursor_.ordinal = found.ordinal.value_or(0);
+  undated_before_ = found.undated_before;
   if (found.messages == 0 && !found.uncounted) return;
   totals_.recovered = found.messages;
   backlog_ = found.messages;

@@ -6,7 +6,8 @@
 namespace rebuf::daemon {
 namespace {
 
-constexpr std::uint64_t format = 1;
+constexpr std::uint64_t format = 2;
+constexpr std::size_t words_beside_counters = 4;
 
 // Every counter of Totals once, in a fixed order: what is encoded, decoded and added.
 template <class T, class F>
@@ -42,6 +43,7 @@ std::vector<std::byte> encode(const Lifetime& lifetime) {
   put(out, format);
   put(out, (lifetime.exact ? 1U : 0U) | (lifetime.clean ? 2U : 0U));
   put(out, lifetime.waiting);
+  put(out, lifetime.undated_before);
   each_counter(lifetime.totals, [&](const std::uint64_t& counter) { put(out, counter); });
   return out;
 }
@@ -50,11 +52,13 @@ std::optional<Lifetime> decode_lifetime(std::span<const std::byte> bytes) {
   std::size_t counters = 0;
   Lifetime lifetime;
   each_counter(lifetime.totals, [&](std::uint64_t&) { ++counters; });
-  if (bytes.size() != (3 + counters) * 8 || get(bytes) != format) return std::nullopt;
+  if (bytes.size() != (words_beside_counters + counters) * 8 || get(bytes) != format)
+    return std::nullopt;
   const std::uint64_t flags = get(bytes);
   lifetime.exact = (flags & 1) != 0;
   lifetime.clean = (flags & 2) != 0;
   lifetime.waiting = get(bytes);
+  lifetime.undated_before = get(bytes);
   each_counter(lifetime.totals, [&](std::uint64_t& counter) { counter = get(bytes); });
   return lifetime;
 }

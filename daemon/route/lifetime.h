@@ -1,5 +1,5 @@
-// Totals over restarts: kept in the cursor's `user` bytes, so that they are saved with it and in
-// one piece.
+// Totals over restarts, and which ordinals have no believable time: kept in the cursor's `user`
+// bytes, so that they are saved with it and in one piece.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,10 @@ namespace rebuf::daemon {
 
 struct Lifetime {
   Totals totals;
-  std::uint64_t waiting = 0;  // accepted and neither done nor dropped when this was saved
-  bool exact = true;          // no process died between two saves
-  bool clean = false;         // saved by an orderly stop: nothing came after it
+  std::uint64_t waiting = 0;         // accepted and neither done nor dropped when this was saved
+  bool exact = true;                 // no process died between two saves
+  bool clean = false;                // saved by an orderly stop: nothing came after it
+  std::uint64_t undated_before = 0;  // as Core::undated_before
 };
 
 [[nodiscard]] std::vector<std::byte> encode(const Lifetime& lifetime);

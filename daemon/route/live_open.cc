@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::uint64_t preallocate_bytes = 4U << 20;
 
-std::int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 LiveRoute::LiveRoute(LiveRouteSettings settings)
@@ -36,9 +30,10 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   if (!log) return log.status();
   route->log_ = std::move(*log);
 
-  const Recovered found = find_backlog(*route->log_);
+  Recovered found = find_backlog(*route->log_);
   const CursorFound& cursor = route->log_->cursor_at_open();
   if (auto before = decode_lifetime(cursor.cursor.user)) {
+    found.undated_before = before->undated_before;
     route->before_.totals = continued(*before, found.messages);
     route->before_.exact =
         before->exact && before->clean && !found.uncounted && cursor.how == CursorFound::How::exact;
@@ -54,6 +49,7 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   core.probe_min = std::min(core.probe_min, core.probe_max);
   core.id_prefix = route->identity_.prefix();
   core.foreign_timestamp_ms = wall_ms();
+  core.built_at_ms = route->settings_.built_at_ms;
   route->core_ = std::make_unique<Core>(std::move(core), static_cast<Effects&>(*route));
   route->core_->start(found, Clock::now());
   // From here on a crash makes the lifetime totals inexact; this also makes the cursor that open

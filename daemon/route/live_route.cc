@@ -29,6 +29,8 @@ void LiveRoute::start(sinks::Sink& sink) {
   options.max_messages = settings_.route.window_max_messages;
   options.max_bytes = settings_.route.window_max_bytes;
   channel_ = sink.attach(std::move(options), *this);
+  // A first look at the clocks, before the first message comes.
+  with_core([](Core& core, Clock::time_point now) { core.tick(now, false, wall_ms()); });
   last_tick_ns_ = Clock::now().time_since_epoch().count();
   worker_ = std::thread([this] { run(); });
 }
@@ -169,9 +171,16 @@ std::vector<std::byte> LiveRoute::lifetime_bytes(bool clean) {
     const std::lock_guard lock(mutex_);
     lifetime.totals = sum(before_.totals, core_->totals());
     lifetime.waiting = core_->backlog() + core_->in_flight();
+    lifetime.undated_before = core_->undated_before();
   }
   lifetime.clean = clean;
   return encode(lifetime);
+}
+
+std::int64_t LiveRoute::wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 void LiveRoute::say(LogLevel level, std::string_view text) const {
@@ -190,7 +199,7 @@ void LiveRoute::run() {
     run_tasks(lock);
     lock.unlock();
     const bool low = disk_low();
-    with_core([&](Core& core, Clock::time_point now) { core.tick(now, low); });
+    with_core([&](Core& core, Clock::time_point now) { core.tick(now, low, wall_ms()); });
     last_tick_ns_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     lock.lock();
     Work work = core_->next_work(Clock::now());
@@ -238,9 +247,7 @@ void LiveRoute::count_memory(Block& block) const {
 
 void LiveRoute::perform(DeadLetterWork& work) {
   DeadLetter letter;
-  letter.time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count();
+  letter.time_ms = wall_ms();
   letter.reason = sinks::to_string(work.entry->refusal);
   letter.sink = settings_.route.sink;
   letter.detail = work.detail;

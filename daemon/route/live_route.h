@@ -40,6 +40,7 @@ struct LiveRouteSettings {
   std::chrono::milliseconds probe_max{2000};  // between two health probes, while the sink is down
   bool probe_while_held = false;              // as in CoreSettings
   std::string machine_id;
+  std::int64_t built_at_ms = 0;                            // of this program; buffer.max_age
   std::function<void(LogLevel, std::string_view)> logger;  // any thread
   FileSystem* file_system = nullptr;                       // of the log; tests replace it
 };
@@ -136,6 +137,7 @@ class LiveRoute final : public Route,
   [[nodiscard]] Cursor current_cursor() const;
   [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
   void say(LogLevel level, std::string_view text) const;
+  [[nodiscard]] static std::int64_t wall_ms();  // since the epoch
 
   const LiveRouteSettings settings_;
   const std::filesystem::path dir_;

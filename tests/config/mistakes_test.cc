@@ -71,8 +71,9 @@ TEST_CASE("each mistake in the form of a file is reported at its place with what
       Case{top("http: { §tls: { cert: /c, key: /k } }"),
            "the key `tls` in `http` is not supported by this version; leave it out: nothing would "
            "heed it"},
-      Case{route("buffer: { §max_age: 3d }"),
-           "the key `max_age` in `buffer` of route `t` is not supported by this version; leave it "
+      Case{route("dead_letters: { §max_age: 3d }"),
+           "the key `max_age` in `dead_letters` of route `t` is not supported by this version; "
+           "leave it "
            "out: nothing would heed it"},
       Case{top("log: { level: info }\n§log: { level: debug }"),
            "`log` stands here a second time; the first is in line 1: keep one of them"},

@@ -14,6 +14,7 @@ std::string value_of(Bytes envelope) { return std::string(decode(envelope)->valu
 
 CoreSettings settings(config::RouteConfig route, CoreSettings settings) {
   settings.route = std::move(route);
+  settings.built_at_ms = std::chrono::milliseconds(std::chrono::hours(400'000)).count();
   return settings;
 }
 
@@ -69,6 +70,7 @@ std::shared_ptr<Client> CoreHarness::offer(std::size_t messages, std::size_t val
     value.resize(std::max(value.size(), value_bytes), '.');
     Envelope envelope;
     envelope.topic = "topic";
+    envelope.arrival_ms = wall_ms();
     envelope.value = value;
     batch.add(envelope);
   }
@@ -186,7 +188,7 @@ Block CoreHarness::read(Position from) const {
 void CoreHarness::wait(std::chrono::milliseconds time) {
   for (; time.count() > 0; time -= tick) {
     now += std::min(time, tick);
-    core.tick(now, disk_low);
+    core.tick(now, disk_low, wall_ms());
   }
 }
 

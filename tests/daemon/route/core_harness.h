@@ -78,6 +78,12 @@ class CoreHarness final : private Effects {
   bool sink_closed = false;
   std::uint64_t log_bytes = 0;
   bool disk_low = false;
+  std::chrono::milliseconds wall_offset{std::chrono::hours(500'000)};
+  [[nodiscard]] std::int64_t wall_ms() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch() +
+                                                                 wall_offset)
+        .count();
+  }
   Clock::time_point now{std::chrono::hours(1)};
   Core core;
 

@@ -169,6 +169,7 @@ TEST_CASE("lifetime totals come back as they were; other bytes are not taken for
   lifetime.totals.dropped[2] = 7;
   lifetime.totals.answered[3] = 9;
   lifetime.waiting = 11;
+  lifetime.undated_before = 13;
   lifetime.exact = false;
   lifetime.clean = true;
   const auto bytes = encode(lifetime);
@@ -178,6 +179,7 @@ TEST_CASE("lifetime totals come back as they were; other bytes are not taken for
   CHECK(back->totals.dropped[2] == 7);
   CHECK(back->totals.answered[3] == 9);
   CHECK(back->waiting == 11);
+  CHECK(back->undated_before == 13);
   CHECK_FALSE(back->exact);
   CHECK(back->clean);
   CHECK(bytes.size() < 4096);

@@ -65,3 +65,9 @@ broken_rule(purge_only_on_disk core_operator.cc
 broken_rule(catch_up_lifts_the_window_too core_deliver.cc
   "if (phase_ != Phase::draining) return allowed;"
   "if (catching_up_) return window_.size(); if (phase_ != Phase::draining) return allowed;")
+broken_rule(clock_step_not_noticed core_age.cc
+  "    stepped_at_ = now;"
+  "")
+broken_rule(expired_messages_not_counted core_deliver.cc
+  "drop(entry, DropReason::expired);"
+  "mark_done(entry);")

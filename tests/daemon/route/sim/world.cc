@@ -33,6 +33,7 @@ constexpr std::array names{"offer",
                            "resume",
                            "catch up",
                            "purge",
+                           "step the clock",
                            "crash",
                            "restart"};
 
@@ -77,6 +78,8 @@ void World::choose_settings() {
   route.on_too_large = policy == 0   ? config::OnError::drop
                        : policy == 1 ? config::OnError::retry
                                      : config::OnError::dead_letter;
+  if (random_.one_in(4)) route.buffer.max_age = milliseconds(random_.between(1000, 20'000));
+  settings_.built_at_ms = wall_ms();
   settings_.read_bytes = random_.between(100, 1500);
   if (random_.one_in(2)) settings_.sink_memory = random_.between(600, 6000);
   partitions_ = static_cast<std::uint32_t>(random_.between(1, 3));
@@ -90,7 +93,7 @@ void World::choose_settings() {
     weights_[static_cast<std::size_t>(event)] += 4;
   for (const Event event :
        {Event::crash, Event::restart, Event::damage, Event::sync_fails, Event::disk_full,
-        Event::disk_low, Event::dead_letters_full, Event::pause, Event::purge}) {
+        Event::disk_low, Event::dead_letters_full, Event::pause, Event::purge, Event::step_clock}) {
     auto& weight = weights_[static_cast<std::size_t>(event)];
     weight = random_.one_in(2) ? 0 : std::min(weight, 1U);
   }
@@ -223,6 +226,8 @@ void World::event_of_the_operator(Event event) {
       return core_->catch_up(now_);
     case Event::purge:
       return purge();
+    case Event::step_clock:
+      return step_clock();
     default:
       return;
   }
@@ -308,6 +313,8 @@ void World::check_end() const {
   };
   if (totals.recovered != 0) throw Violation("P5: nothing was there to be recovered");
   if (dropped(DropReason::damaged) != 0) throw Violation("P5: nothing was damaged");
+  if (!settings_.route.buffer.max_age && dropped(DropReason::expired) != 0)
+    throw Violation("P5: nothing can expire");
   const auto [least, most] = judge_.dropped();
   const std::uint64_t counted = dropped(DropReason::full) + dropped(DropReason::operator_);
   if (counted < least || counted > most)

@@ -56,10 +56,11 @@ class World final : private Effects {
     resume,
     catch_up,
     purge,
+    step_clock,
     crash,
     restart,
   };
-  static constexpr std::size_t events = 25;
+  static constexpr std::size_t events = 26;
 
   // Effects
   std::size_t submit(std::span<const sinks::OutMessage> messages) override;
@@ -82,6 +83,10 @@ class World final : private Effects {
   void report_work();
   void finish_work();
   void purge();  // as the operator, in the worker
+  void step_clock();
+  [[nodiscard]] std::int64_t wall_ms() const;
+  void age();  // whoever is older than max_age may be dropped
+  [[nodiscard]] Cursor marked(Cursor cursor) const;
   void wait(std::chrono::milliseconds time);
   void hear_sink(std::size_t count);
   void tell_health(bool up, bool from_probe, std::chrono::milliseconds throttled);
@@ -123,6 +128,9 @@ class World final : private Effects {
   std::optional<Doing> doing_;
   std::optional<std::uint64_t> steps_to_live_;  // of the worker's on the disk
   Clock::time_point now_{std::chrono::hours(1)};
+  std::chrono::milliseconds wall_offset_{std::chrono::hours(1'000'000)};
+  std::vector<Clock::time_point> offered_at_;  // of each message, by number
+  Number aged_ = 0;                            // these may be dropped for their age
   bool stopping_ = false;
   bool paused_ = false;
   bool healed_ = false;  // nothing fails any more

@@ -80,8 +80,10 @@ void World::start() {
     if (*steps_to_live_ == 0) throw Died{};
     --*steps_to_live_;
   });
-  const Recovered found = find_backlog(*log_);
-  disk_->cursor = Cursor{found.position, found.ordinal.value_or(0), {}};
+  Recovered found = find_backlog(*log_);
+  const std::vector<std::byte> mark = log_->cursor_at_open().cursor.user;
+  if (!mark.empty()) std::memcpy(&found.undated_before, mark.data(), sizeof found.undated_before);
+  disk_->cursor = Cursor{found.position, found.ordinal.value_or(0), mark};
   core_ = std::make_unique<Core>(settings_, static_cast<Effects&>(*this));
   core_->start(found, now_);
   sink_->attach();
@@ -97,6 +99,9 @@ void World::die() {
   log_->crash(random_.below(log_->pending() + 1));
   sink_->crash();
   judge_.crashed();
+  // What the clock did may not have been saved.
+  if (core_->undated_before() > 0)
+    for (Number number = 0; number < offered_at_.size(); ++number) judge_.may_drop(number);
   if (disk_->cursor && random_.one_in(10)) {
     disk_->cursor_lost = true;
     judge_.cursor_lost();
@@ -140,7 +145,7 @@ void World::stop_in_order() {
   core_->give_up(now_);
   check();
   if (core_->in_flight() != 0) throw Violation("P5: in flight after the stop");
-  const Cursor cursor = core_->cursor();
+  const Cursor cursor = marked(core_->cursor());
   ignore(log_->save_cursor(cursor), "the simulated one cannot fail");
   log_->end();
   // A cursor cannot say that a message behind one that is open was acknowledged.
@@ -166,6 +171,8 @@ void World::offer() {
     std::memcpy(value.data(), &number, sizeof number);
     Envelope envelope;
     envelope.topic = settings_.route.topic;
+    envelope.arrival_ms = wall_ms();
+    offered_at_.push_back(now_);
     envelope.value = value;
     batch.add(envelope);
     if (poison_one_in_ > 0 && random_.one_in(poison_one_in_)) {
@@ -209,8 +216,34 @@ void World::wait(milliseconds time) {
   constexpr milliseconds tick{50};
   for (; time.count() > 0; time -= tick) {
     now_ += std::min(time, tick);
-    core_->tick(now_, disk_low_);
+    age();
+    core_->tick(now_, disk_low_, wall_ms());
   }
+}
+
+// A host's clock that was never set, or is set far from where it was.
+void World::step_clock() {
+  if (stopping_) return;
+  const auto far = std::chrono::hours(random_.between(1, 100'000));
+  wall_offset_ += random_.one_in(2) ? far : -far;
+}
+
+std::int64_t World::wall_ms() const {
+  return std::chrono::duration_cast<milliseconds>(now_.time_since_epoch() + wall_offset_).count();
+}
+
+void World::age() {
+  const auto& max_age = settings_.route.buffer.max_age;
+  if (!max_age) return;
+  for (; aged_ < offered_at_.size() && now_ - offered_at_[aged_] > *max_age; ++aged_)
+    judge_.may_drop(aged_);
+}
+
+Cursor World::marked(Cursor cursor) const {
+  const std::uint64_t mark = core_->undated_before();
+  cursor.user.resize(sizeof mark);
+  std::memcpy(cursor.user.data(), &mark, sizeof mark);
+  return cursor;
 }
 
 void World::finish_work() {
@@ -223,7 +256,7 @@ void World::purge() {
   std::optional<SegmentId> through;
   if (random_.one_in(2)) through = oldest + random_.below(3);
   log_->purging = Judge::Why::dropped;
-  const auto dropped = purge_segments(*log_, through, [this] { return core_->cursor(); });
+  const auto dropped = purge_segments(*log_, through, [this] { return marked(core_->cursor()); });
   log_->purging = Judge::Why::done;
   if (dropped.ok()) core_->purged(dropped->to, dropped->ordinal, disk_->bytes(), now_);
 }
@@ -252,10 +285,12 @@ void World::do_work() {
     else
       judge_.dead_lettered(number_of(letter->entry->envelope));
   } else if (const auto* housekeeping = std::get_if<HousekeepingWork>(&doing.work)) {
-    doing.kept = housekeep(*log_, *housekeeping);
+    HousekeepingWork work = *housekeeping;
+    if (work.save) work.save = marked(*work.save);
+    doing.kept = housekeep(*log_, work);
   } else if (std::holds_alternative<DropOldestWork>(doing.work)) {
     log_->purging = Judge::Why::dropped;
-    const auto dropped = drop_oldest_segment(*log_, [this] { return core_->cursor(); });
+    const auto dropped = drop_oldest_segment(*log_, [this] { return marked(core_->cursor()); });
     log_->purging = Judge::Why::done;
     doing.status = dropped.status();
     if (dropped.ok()) doing.dropped = *dropped;
