@@ -120,8 +120,8 @@ AdminSources Daemon::sources() const {
     sources.ingest_addresses.push_back(listen.text());
   }
   for (std::size_t i = 0; i < routes_.size(); ++i)
-    sources.routes.push_back({routes_[i].get(), &ingest_->counts(i), keys_[i].get(),
-                              routes_[i]->control()});
+    sources.routes.push_back(
+        {routes_[i].get(), &ingest_->counts(i), keys_[i].get(), routes_[i]->control()});
   for (const RunningSink& sink : sinks_) sources.sinks.push_back(sink.view());
   sources.unrouted = &ingest_->unrouted_counts();
   return sources;

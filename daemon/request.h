@@ -109,6 +109,9 @@ class Request {
   virtual void on_answer(Answer&& answer) noexcept = 0;
 
   Batch batch;  // at least one message
+  // Out of the dead letters: the messages keep their ids, and what is refused again goes back
+  // there.
+  bool from_dead_letters = false;
   const Clock::time_point
       deadline;  // answered by then (outcome_unknown if nothing better is known)
 

@@ -37,7 +37,8 @@ inline constexpr std::size_t refusals = 5;  // values of sinks::Refusal
 // accepted + recovered = delivered + rejected + dropped + dead_lettered + backlog + in_flight.
 struct Totals {
   std::uint64_t accepted = 0;
-  std::uint64_t recovered = 0;  // found in the log at start
+  std::uint64_t recovered = 0;  // found in the log at start, or out of the dead letters
+  std::uint64_t recovered_dead_letters = 0;  // these of them
   std::uint64_t delivered_direct = 0;
   std::uint64_t delivered_replay = 0;
   std::array<std::uint64_t, refusals> rejected{};       // by sinks::Refusal

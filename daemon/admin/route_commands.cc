@@ -23,6 +23,21 @@ Reply failed(const Status& status) {
   return problem(503, "Service Unavailable", std::string(to_string(status.code())), why);
 }
 
+Reply replay_dead_letters(const RouteView& view) {
+  const Result<RouteControl::Replayed> replayed = view.control->replay_dead_letters();
+  if (!replayed) return failed(replayed.status());
+  return json_reply({{"route", view.route->config().name},
+                     {"replayed", replayed->messages},
+                     {"dead_again", replayed->dead_again},
+                     {"left", replayed->left}});
+}
+
+Reply purge_dead_letters(const RouteView& view) {
+  const Result<std::uint64_t> deleted = view.control->purge_dead_letters();
+  if (!deleted) return failed(deleted.status());
+  return json_reply({{"route", view.route->config().name}, {"deleted", *deleted}});
+}
+
 Reply purge(const RouteView& view, std::string_view through) {
   std::optional<SegmentId> segment;
   if (!through.empty()) {
@@ -57,6 +72,8 @@ Reply command_route(const AdminSources& sources, const RoutePath& path, std::str
     return problem(409, "Conflict", "not_open",
                    "the route could not be opened: " + view->route->readiness().reason);
   if (path.verb == "purge") return purge(*view, through);
+  if (path.verb == "dead_letters/replay") return replay_dead_letters(*view);
+  if (path.verb == "dead_letters/purge") return purge_dead_letters(*view);
   if (path.verb == "pause")
     view->control->pause();
   else if (path.verb == "resume")

@@ -1,4 +1,5 @@
-// POST /api/v1/routes/R/{pause,resume,catch-up,purge}: what the admin server does to a route.
+// POST /api/v1/routes/R/{pause,resume,catch-up,purge} and /dead_letters/{replay,purge}: what the
+// admin server does to a route.
 #pragma once
 
 #include <optional>

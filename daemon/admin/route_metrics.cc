@@ -89,9 +89,13 @@ void add_route_counters(Families& families, const Snapshots& snapshots) {
   add_answered(families, snapshots);
   {
     Family family(families, "rebufd_messages_recovered_total",
-                  "Messages found waiting when the process began", MetricType::Counter);
-    for (const RouteSnapshot& route : snapshots)
-      family.add({{"route", route.name}, {"from", "log"}}, route.totals.recovered);
+                  "Messages found waiting when the process began, or out of the dead letters",
+                  MetricType::Counter);
+    for (const RouteSnapshot& route : snapshots) {
+      const std::uint64_t letters = route.totals.recovered_dead_letters;
+      family.add({{"route", route.name}, {"from", "log"}}, route.totals.recovered - letters);
+      family.add({{"route", route.name}, {"from", "dead_letters"}}, letters);
+    }
   }
   add_delivered(families, snapshots);
   by_refusal(

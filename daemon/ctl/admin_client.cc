@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view unix_prefix = "unix:";
 constexpr std::string_view http_prefix = "http://";
 constexpr int time_limit_s = 10;
+constexpr int post_time_limit_s = 40;  // dead letters go through the route
 
 httplib::Client client_of(const std::string& place) {
   if (!place.starts_with(unix_prefix)) return httplib::Client(place);
@@ -84,7 +85,7 @@ AdminAnswer AdminClient::ask(const std::string& method, const std::string& path)
   for (const std::string& place : places_) {
     httplib::Client client = client_of(place);
     client.set_connection_timeout(time_limit_s);
-    client.set_read_timeout(time_limit_s);
+    client.set_read_timeout(method == "POST" ? post_time_limit_s : time_limit_s);
     const httplib::Result result = method == "POST" ? client.Post(path) : client.Get(path);
     if (result) return answer_of(*result);
     tried += (tried.empty() ? "" : ", ") + place + " (" + httplib::to_string(result.error()) + ")";

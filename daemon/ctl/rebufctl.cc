@@ -8,6 +8,7 @@
 #include <string>
 
 #include "daemon/ctl/admin_client.h"
+#include "daemon/ctl/dlq_command.h"
 #include "daemon/ctl/embedded_command.h"
 #include "daemon/ctl/exit_codes.h"
 #include "daemon/ctl/route_command.h"
@@ -23,6 +24,7 @@ struct Command {
   std::string admin;
   StatusOptions status;
   RouteOptions route;
+  DlqOptions dlq;
   std::string embedded_verb, embedded_sink;
   std::string wal;  // DIR|ROUTE
   bool json = false;
@@ -61,6 +63,23 @@ CLI::App* add_route(CLI::App& app, Command& command) {
       ->type_name("SEGMENT");
   route->add_flag("--yes", command.route.yes, "purge: does not ask");
   return route;
+}
+
+CLI::App* add_dlq(CLI::App& app, Command& command) {
+  CLI::App* dlq = app.add_subcommand("dlq", "The dead letters of a route");
+  dlq->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* verb = dlq->add_subcommand(name, help);
+    verb->add_option("ROUTE", command.dlq.route, "Its name")->required();
+    verb->callback([&command, name] { command.dlq.verb = name; });
+    return verb;
+  };
+  add("list", "One a line; ROUTE may be the route's directory")
+      ->add_flag("--json", command.dlq.json, "An object a line");
+  add("export", "Each as a line of JSON, with its message; ROUTE may be the route's directory");
+  add("replay", "Puts them back into the route, in order");
+  add("purge", "Deletes them")->add_flag("--yes", command.dlq.yes, "Does not ask");
+  return dlq;
 }
 
 CLI::App* add_wal(CLI::App& app, Command& command) {
@@ -108,6 +127,7 @@ int main_with(int argc, char** argv) {
   const CLI::App* status = add_status(app, command);
   const CLI::App* embedded = add_embedded(app, command);
   const CLI::App* route = add_route(app, command);
+  const CLI::App* dlq = add_dlq(app, command);
   const CLI::App* wal = add_wal(app, command);
   try {
     app.parse(argc, argv);
@@ -123,6 +143,7 @@ int main_with(int argc, char** argv) {
   if (embedded->parsed())
     return switch_embedded(*client, command.embedded_verb, command.embedded_sink);
   if (route->parsed()) return command_route(*client, command.route);
+  if (dlq->parsed()) return dead_letters(*client, command.dlq);
   return run_wal(*wal, command, *client);
 }
 

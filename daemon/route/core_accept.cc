@@ -83,16 +83,22 @@ bool Core::drop_makes_room(const Answer& refusal, std::uint64_t bytes) const {
          bytes <= settings_.route.buffer.max_bytes / 2;
 }
 
+// A new one, but for what comes out of the dead letters.
+sinks::MessageId Core::id_for(const Request& request, Bytes envelope) {
+  const auto known = request.from_dead_letters ? decode(envelope) : std::nullopt;
+  return known && known->id != sinks::MessageId{} ? known->id : effects_.next_id();
+}
+
 // One entry a message, with its id, into entries_.
 void Core::make_entries(const std::shared_ptr<Request>& request, Time now) {
   Batch& batch = request->batch;
   const auto count = static_cast<std::uint32_t>(batch.size());
   entries_.clear();
   for (std::uint32_t i = 0; i < count; ++i) {
-    const sinks::MessageId id = effects_.next_id();
+    const auto envelope = batch.envelope(i);
+    const sinks::MessageId id = id_for(*request, envelope);
     if (i == 0) request->progress.answer.first_id = id;
     if (i + 1 == count) request->progress.answer.last_id = id;
-    const auto envelope = batch.envelope(i);
     set_id(envelope, id);
 
     Entry* entry = pool_.take();
@@ -107,6 +113,11 @@ void Core::make_entries(const std::shared_ptr<Request>& request, Time now) {
 
 void Core::count_accepted(const Request& request) {
   in_flight_ += request.batch.size();
+  if (request.from_dead_letters) {
+    totals_.recovered += request.batch.size();
+    totals_.recovered_dead_letters += request.batch.size();
+    return;
+  }
   totals_.accepted += request.batch.size();
   totals_.accepted_bytes += request.batch.payload_bytes();
 }

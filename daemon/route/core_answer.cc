@@ -69,13 +69,13 @@ void Core::settle_dead_letter(Entry& entry, std::string_view detail) {
 }
 
 // Every message of the request is resolved. Refused alone, they go back to the client; refused
-// among others, they go to the dead letters before the answer does.
+// among others, or out of the dead letters, they go there before the answer does.
 void Core::finish(Entry& last) {
   const auto request = last.shared_request();
   auto& progress = request->progress;
   if (progress.answer.refused.empty()) return send(request);
   const std::size_t count = request->batch.size();
-  const bool all = progress.answer.refused.size() == count;
+  const bool all = progress.answer.refused.size() == count && !request->from_dead_letters;
   // A message that was refused stands in the window, and so does what is behind it in its request.
   const std::uint64_t first = last.place - last.index;
   std::vector<Entry*> to_keep;
@@ -111,9 +111,11 @@ void Core::send(const std::shared_ptr<Request>& request) {
   Answer& answer = request->progress.answer;
   request->progress.answered = true;
   answer.durable = settings_.durable;
-  totals_.answered[0] += answer.delivered;
-  totals_.answered[1] += answer.buffered;
-  totals_.answered[2] += answer.refused.size();
+  if (!request->from_dead_letters) {
+    totals_.answered[0] += answer.delivered;
+    totals_.answered[1] += answer.buffered;
+    totals_.answered[2] += answer.refused.size();
+  }
   std::sort(answer.refused.begin(), answer.refused.end(),
             [](const RefusedMessage& a, const RefusedMessage& b) { return a.index < b.index; });
   effects_.answer(request, std::move(answer));
@@ -126,7 +128,8 @@ void Core::answer_error(const std::shared_ptr<Request>& request, AnswerCode code
   answer.code = code;
   answer.detail = std::move(detail);
   answer.retry_after_s = retry_after;
-  if (code == AnswerCode::outcome_unknown) totals_.answered[3] += request->batch.size();
+  if (code == AnswerCode::outcome_unknown && !request->from_dead_letters)
+    totals_.answered[3] += request->batch.size();
   effects_.answer(request, std::move(answer));
 }
 

@@ -16,6 +16,13 @@ constexpr std::size_t ids_kept = 20'000;
 constexpr std::uint64_t least_segment_bytes = 64 << 10;
 constexpr std::uint64_t most_segment_bytes = 16 << 20;
 constexpr std::size_t longest_detail = 4096;
+constexpr std::size_t read_bytes = 1U << 20;
+
+std::optional<sinks::MessageId> id_of(Bytes entry) {
+  const auto letter = decode_dead_letter(entry);
+  const auto envelope = letter ? daemon::decode(letter->envelope) : std::nullopt;
+  return envelope ? std::optional(envelope->id) : std::nullopt;
+}
 
 }  // namespace
 
@@ -86,25 +93,32 @@ Status DeadLetters::open_log() {
   auto log = Log::open(dir_ / "log", std::move(options));
   if (!log) return log.status();
 
+  cursor_ = (*log)->cursor_at_open().cursor.position;
   std::deque<sinks::MessageId> ids;
   std::uint64_t count = 0;
-  Status read = (*log)->replay([&](Bytes data) {
-    ++count;
-    if (const auto letter = decode_dead_letter(data))
-      if (const auto envelope = daemon::decode(letter->envelope)) ids.push_back(envelope->id);
-    if (ids.size() > ids_kept) ids.pop_front();
-    return Status{};
-  });
-  if (!read.ok()) return read;
+  const auto reader = (*log)->reader(cursor_);
+  for (bool more = true; more;) {
+    const auto block = reader->next(read_bytes);
+    if (!block) return block.status();
+    for (const EntryRef& entry : block->entries) {
+      ++count;
+      if (const auto id = id_of(entry.data)) ids.push_back(*id);
+      if (ids.size() > ids_kept) ids.pop_front();
+    }
+    more = !block->at_end;
+  }
   newest_ids_ = {ids.begin(), ids.end()};
   count_.store(count, std::memory_order_relaxed);
   log_ = std::move(*log);
   return {};
 }
 
+Status DeadLetters::ensure_open() {
+  return log_ && log_->stats().failure.ok() ? Status() : open_log();
+}
+
 Status DeadLetters::add(const DeadLetter& letter) {
-  if (!log_ || !log_->stats().failure.ok())
-    if (Status status = open_log(); !status.ok()) return status;
+  if (Status status = ensure_open(); !status.ok()) return status;
   const auto envelope = daemon::decode(letter.envelope);
   if (envelope && newest_ids_.contains(envelope->id)) return {};
   const std::string entry = encode(letter);
@@ -113,6 +127,50 @@ Status DeadLetters::add(const DeadLetter& letter) {
   Status status = log_->write(std::as_bytes(std::span(entry)));
   if (status.ok()) count_.fetch_add(1, std::memory_order_relaxed);
   return status;
+}
+
+Result<Block> DeadLetters::oldest(std::size_t max_bytes) {
+  if (Status status = ensure_open(); !status.ok()) return status;
+  const auto reader = log_->reader(cursor_);
+  auto block = reader->next(max_bytes);
+  while (block.ok() && block->entries.empty() && !block->at_end) block = reader->next(max_bytes);
+  if (!block) return block;
+  // The reader reads ahead.
+  std::size_t bytes = 0;
+  const auto past =
+      std::find_if(block->entries.begin(), block->entries.end(), [&](const auto& entry) {
+        bytes += entry.data.size();
+        return bytes > max_bytes && &entry != &block->entries.front();
+      });
+  block->entries.erase(past, block->entries.end());
+  for (const EntryRef& entry : block->entries)
+    if (const auto id = id_of(entry.data)) newest_ids_.erase(*id);
+  return block;
+}
+
+Status DeadLetters::pass(const Block& letters) {
+  if (letters.entries.empty()) return {};
+  return move_cursor(letters.entries.back().end, letters.entries.size());
+}
+
+Result<std::uint64_t> DeadLetters::purge() {
+  if (Status status = ensure_open(); !status.ok()) return status;
+  const std::uint64_t letters = count();
+  if (Status status = move_cursor(log_->stats().end, letters); !status.ok()) return status;
+  newest_ids_.clear();
+  return letters;
+}
+
+Status DeadLetters::move_cursor(Position to, std::uint64_t letters) {
+  if (Status status = ensure_open(); !status.ok()) return status;
+  if (letters >= count()) {  // none is left: the active segment can go too
+    if (Status status = log_->seal(); !status.ok()) return status;
+    to = log_->stats().end;
+  }
+  if (Status status = log_->save_cursor({to, 0, {}}); !status.ok()) return status;
+  cursor_ = to;
+  count_.fetch_sub(std::min(letters, count()), std::memory_order_relaxed);
+  return to.segment == 0 ? Status() : log_->purge_through(to.segment - 1);
 }
 
 }  // namespace rebuf::daemon

@@ -1,6 +1,9 @@
 // A route's dead letters: a bounded rebuf log of its own (<route>/dead/) with the messages that the
 // sink refused for what they are, each with reason, time, sink and its original envelope. Used by
 // the route's worker thread only, but for count().
+//
+// <route>/dead/cursor stands behind what was put back into the route (or purged): letters before it
+// are no letters any more, and their segments go.
 #pragma once
 
 #include <atomic>
@@ -34,7 +37,7 @@ struct DeadLetter {
 
 class DeadLetters {
  public:
-  // `dir` is <route>/dead. Opening reads what stands there: the count, and the newest ids.
+  // `dir` is <route>/dead. Opening reads what stands behind the cursor: the count, the newest ids.
   // What cannot be read is said, not an error: add() opens it again, and until then none is
   // counted.
   [[nodiscard]] static Result<std::unique_ptr<DeadLetters>> open(
@@ -44,6 +47,13 @@ class DeadLetters {
   // Durable when it returns. A message whose id was there at open is not added again. A log whose
   // sync failed is opened again first. Errors: full (max_bytes, or the disk), as Log::write.
   [[nodiscard]] Status add(const DeadLetter& letter);
+  // The oldest letters, about `max_bytes` of them and one at least, to be put back into the route;
+  // from here on their ids may be added again. Empty: there are none.
+  [[nodiscard]] Result<Block> oldest(std::size_t max_bytes);
+  // The cursor passes these letters; durable when it returns. Their segments go.
+  [[nodiscard]] Status pass(const Block& letters);
+  // Deletes all; how many there were. Durable when it returns.
+  [[nodiscard]] Result<std::uint64_t> purge();
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
@@ -51,11 +61,14 @@ class DeadLetters {
               std::function<void(LogLevel, std::string_view)> logger)
       : dir_(std::move(dir)), max_bytes_(max_bytes), logger_(std::move(logger)) {}
   [[nodiscard]] Status open_log();
+  [[nodiscard]] Status ensure_open();
+  [[nodiscard]] Status move_cursor(Position to, std::uint64_t letters);
 
   const std::filesystem::path dir_;
   const std::uint64_t max_bytes_;
   const std::function<void(LogLevel, std::string_view)> logger_;
   std::unique_ptr<Log> log_;
+  Position cursor_;
   std::set<sinks::MessageId> newest_ids_;  // of the last ones: a crash repeats at most a window
   std::atomic<std::uint64_t> count_{0};
 };

@@ -21,6 +21,7 @@ void each_counter(T& totals, F&& visit) {
   for (auto& counter : totals.dead_lettered) visit(counter);
   visit(totals.accepted_bytes);
   for (auto& counter : totals.answered) visit(counter);
+  visit(totals.recovered_dead_letters);
 }
 
 void put(std::vector<std::byte>& out, std::uint64_t value) {

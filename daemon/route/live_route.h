@@ -78,6 +78,8 @@ class LiveRoute final : public Route,
   void resume() override;
   void catch_up() override;
   [[nodiscard]] Result<std::uint64_t> purge(std::optional<SegmentId> through) override;
+  [[nodiscard]] Result<Replayed> replay_dead_letters() override;
+  [[nodiscard]] Result<std::uint64_t> purge_dead_letters() override;
 
  private:
   explicit LiveRoute(LiveRouteSettings settings);
@@ -131,6 +133,7 @@ class LiveRoute final : public Route,
     std::optional<Status> outcome;
   };
   [[nodiscard]] Status on_worker(std::function<Status()> task);
+  [[nodiscard]] Result<Replayed> replay_some();
   void run_tasks(std::unique_lock<std::mutex>& lock);
   void abandon_tasks();
   [[nodiscard]] bool disk_low();
@@ -167,6 +170,7 @@ class LiveRoute final : public Route,
   std::unique_ptr<sinks::Channel> channel_;
   Lifetime before_;  // totals of earlier processes
   std::atomic<std::int64_t> last_tick_ns_{0};
+  std::atomic<bool> replaying_{false};  // dead letters, on some thread
   std::thread worker_;
 };
 

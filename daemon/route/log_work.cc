@@ -35,8 +35,8 @@ Result<Dropped> drop_through(Log& log, SegmentId last, const std::function<Curso
   auto ordinal = ordinal_behind(log, Position{last, 0}, dropped.to);
   if (ordinal.ok() && !*ordinal && oldest.segment < last)  // all of that one is damaged
     ordinal = ordinal_behind(log, oldest, dropped.to);
-  if (!ordinal) return ordinal.status();
-  dropped.ordinal = *ordinal;
+  // Behind a bad sector it is not known. What goes is counted when what stands there is read.
+  if (ordinal.ok()) dropped.ordinal = *ordinal;
   Cursor cursor = cursor_now();
   if (cursor.position < dropped.to) {
     cursor.position = dropped.to;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace rebuf::daemon::admin_test {
 
 FakeRoute::FakeRoute(const std::string& name) {
@@ -57,6 +59,19 @@ Result<std::uint64_t> FakeControl::purge(std::optional<SegmentId> through) {
   asked.push_back("purge" + (through ? " through " + std::to_string(*through) : ""));
   if (!refusal.ok()) return refusal;
   return std::uint64_t{7};
+}
+
+Result<RouteControl::Replayed> FakeControl::replay_dead_letters() {
+  asked.emplace_back("replay");
+  if (!refusal.ok()) return refusal;
+  const std::uint64_t messages = std::min<std::uint64_t>(letters, 2);
+  letters -= messages > 0 ? messages - 1 : 0;
+  return Replayed{messages, messages > 0 ? 1U : 0U, letters};
+}
+
+Result<std::uint64_t> FakeControl::purge_dead_letters() {
+  asked.emplace_back("purge letters");
+  return letters;
 }
 
 sinks::SinkStats FakeKafka::stats() const {

@@ -51,9 +51,13 @@ class FakeControl final : public RouteControl {
   void resume() override { asked.emplace_back("resume"); }
   void catch_up() override { asked.emplace_back("catch-up"); }
   Result<std::uint64_t> purge(std::optional<SegmentId> through) override;
+  // Puts back two of what is left at a time, one of them dies again.
+  Result<Replayed> replay_dead_letters() override;
+  Result<std::uint64_t> purge_dead_letters() override;
 
   std::vector<std::string> asked;
-  Status refusal;  // of a purge
+  Status refusal;  // of a purge or a replay
+  std::uint64_t letters = 0;
 };
 
 class FakeKafka final : public sinks::KafkaSink {

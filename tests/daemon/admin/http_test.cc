@@ -124,6 +124,22 @@ TEST_CASE_FIXTURE(Harness, "a route is steered over the socket, never over TCP")
   CHECK(control.asked.size() == 5);
 }
 
+TEST_CASE_FIXTURE(Harness,
+                  "dead letters are put back and deleted over the socket, never over TCP") {
+  control.letters = 3;
+  start();
+  const std::string path = "/api/v1/routes/telemetry/dead_letters/";
+  CHECK(tcp().Post(path + "replay")->status == 403);
+  CHECK(tcp().Post(path + "purge")->status == 403);
+  CHECK(control.asked.empty());
+  CHECK(nlohmann::json::parse(unix_socket().Post(path + "replay")->body) ==
+        nlohmann::json::parse(R"({"route":"telemetry","replayed":2,"dead_again":1,"left":2})"));
+  CHECK(nlohmann::json::parse(unix_socket().Post(path + "purge")->body).at("deleted") == 2);
+  CHECK(unix_socket().Post(path + "sideways")->status == 404);
+  control.refusal = Status(Code::cancelled, "the dead letters stay: the buffer is full");
+  CHECK(unix_socket().Post(path + "replay")->status == 503);
+}
+
 TEST_CASE_FIXTURE(Harness, "a verb that cannot be done says why") {
   FakeRoute closed("closed");
   sources.routes.push_back({&closed, nullptr, nullptr, nullptr});

@@ -152,7 +152,7 @@ TEST_CASE("a purge drops what it took, counted as the operator's, and delivers w
   buffer(route, 5);
   const Position to = route.stored[3].begin;
   route.stored.erase(route.stored.begin(), route.stored.begin() + 3);
-  route.core.purged(to, 3, route.log_bytes, route.now);
+  route.core.purged(to, ordinal_of(route.stored[0].data), route.log_bytes, route.now);
   CHECK(route.dropped(DropReason::operator_) == 3);
   CHECK(route.core.backlog() == 2);
   CHECK(route.core.cursor().position == to);
@@ -168,7 +168,7 @@ TEST_CASE("a purge of what the sink holds: delivered counts as delivered, given 
   route.offer(2);
   route.sink_says(false);
   route.commit();
-  route.core.purged(route.stored[1].end, 2, route.log_bytes, route.now);
+  route.core.purged(route.stored[1].end, std::nullopt, route.log_bytes, route.now);
   CHECK(route.dropped(DropReason::operator_) == 0);
   CHECK(route.core.in_flight() == 2);
   route.deliver(1);

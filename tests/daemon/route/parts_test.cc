@@ -163,6 +163,62 @@ TEST_CASE("dead letters are counted over restarts, bounded, and none is kept twi
   CHECK((*letters)->count() == 3);
 }
 
+TEST_CASE("letters that were passed are none any more, also after a restart, and make room") {
+  const test::TemporaryDirectory directory;
+  const auto dir = directory.path() / "dead";
+  std::filesystem::create_directory(dir);
+  {
+    const auto letters = DeadLetters::open(dir, 1000, {});
+    REQUIRE(letters.ok());
+    for (std::uint8_t id = 1; id <= 3; ++id) REQUIRE((*letters)->add(letter(envelope(id))).ok());
+    const auto first = (*letters)->oldest(1);
+    REQUIRE(first.ok());
+    REQUIRE(first->entries.size() == 1);
+    CHECK((*letters)->pass(*first).ok());
+    CHECK((*letters)->count() == 2);
+  }
+  const auto letters = DeadLetters::open(dir, 1000, {});
+  REQUIRE(letters.ok());
+  CHECK((*letters)->count() == 2);
+  const auto rest = (*letters)->oldest(1 << 20);
+  REQUIRE(rest.ok());
+  REQUIRE(rest->entries.size() == 2);
+  CHECK(decode(decode_dead_letter(rest->entries[0].data)->envelope)->id.bytes[15] == 2);
+  CHECK((*letters)->pass(*rest).ok());
+  CHECK((*letters)->count() == 0);
+  CHECK((*letters)->oldest(1)->entries.empty());
+  for (std::uint8_t id = 4; id <= 6; ++id) CHECK((*letters)->add(letter(envelope(id))).ok());
+}
+
+TEST_CASE("a letter that is on its way back can die again, and neither is lost") {
+  const test::TemporaryDirectory directory;
+  const auto dir = directory.path() / "dead";
+  std::filesystem::create_directory(dir);
+  REQUIRE((*DeadLetters::open(dir, 4000, {}))->add(letter(envelope(1))).ok());
+  const auto letters = DeadLetters::open(dir, 4000, {});  // knows the id of what it found
+  const auto out = (*letters)->oldest(1 << 20);
+  REQUIRE(out->entries.size() == 1);
+  CHECK((*letters)->add(letter(envelope(1))).ok());
+  CHECK((*letters)->pass(*out).ok());
+  CHECK((*letters)->count() == 1);
+  CHECK((*letters)->oldest(1)->entries.size() == 1);
+}
+
+TEST_CASE("purged dead letters are gone, also after a restart") {
+  const test::TemporaryDirectory directory;
+  const auto dir = directory.path() / "dead";
+  std::filesystem::create_directory(dir);
+  {
+    const auto letters = DeadLetters::open(dir, 1000, {});
+    for (std::uint8_t id = 1; id <= 3; ++id) REQUIRE((*letters)->add(letter(envelope(id))).ok());
+    CHECK(*(*letters)->purge() == 3);
+    CHECK((*letters)->count() == 0);
+    for (std::uint8_t id = 4; id <= 6; ++id) CHECK((*letters)->add(letter(envelope(id))).ok());
+    CHECK(*(*letters)->purge() == 3);
+  }
+  CHECK((*DeadLetters::open(dir, 1000, {}))->count() == 0);
+}
+
 TEST_CASE("lifetime totals come back as they were; other bytes are not taken for them") {
   Lifetime lifetime;
   lifetime.totals.accepted = 5;

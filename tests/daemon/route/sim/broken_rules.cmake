@@ -61,13 +61,19 @@ broken_rule(paused_route_drains core_time.cc
   "if (drain_at_ || stopping_) return;")
 broken_rule(purge_only_on_disk core_operator.cc
   "drop_before(to, ordinal, DropReason::operator_);"
-  "cursor_.position = std::max(cursor_.position, to);")
+  "if (ordinal) cursor_.position = std::max(cursor_.position, to);")
 broken_rule(catch_up_lifts_the_window_too core_deliver.cc
   "if (phase_ != Phase::draining) return allowed;"
-  "if (catching_up_) return window_.size(); if (phase_ != Phase::draining) return allowed;")
+  "if (phase_ != Phase::draining) return allowed;\n  if (catching_up_) return window_.size();")
 broken_rule(clock_step_not_noticed core_age.cc
   "    stepped_at_ = now;"
   "")
 broken_rule(expired_messages_not_counted core_deliver.cc
   "drop(entry, DropReason::expired);"
   "mark_done(entry);")
+broken_rule(replayed_letters_not_counted core_accept.cc
+  "    totals_.recovered += request.batch.size();"
+  "")
+broken_rule(replayed_letter_gets_a_new_id core_accept.cc
+  "? known->id : effects_.next_id();"
+  "? effects_.next_id() : effects_.next_id();")

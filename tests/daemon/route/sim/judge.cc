@@ -48,8 +48,8 @@ void Judge::answered(std::uint32_t request, const Answer& answer) {
     if (!asked.ok) continue;
     const bool kept = message.deliveries > 0 || message.copies > 0;
     if (refused.contains(i))
-      require(message.dead || message.exempt, "P1: refused among others is in the dead letters",
-              asked.first + i);
+      require(message.dead || message.exempt || message.replayed,
+              "P1: refused among others is in the dead letters", asked.first + i);
     else
       require(kept || message.dead || message.exempt, "P1: a 2xx comes when the message is safe",
               asked.first + i);
@@ -72,7 +72,9 @@ void Judge::removed(Number number, Why why) {
 
 void Judge::taken(Number number) {
   Message& message = messages_[number];
-  require(!message.gone, "a message answered as not kept is not delivered", number);
+  // A letter's client may have been told so when the rest of its request failed.
+  require(!message.gone || message.replayed, "a message answered as not kept is not delivered",
+          number);
   require(!message.finished || message.deliveries == 0,
           "P3: what lies before the durable cursor is not delivered again", number);
   if (message.deliveries++ == 0) {
@@ -80,6 +82,23 @@ void Judge::taken(Number number) {
     return;
   }
   require(message.may_repeat, "P3: a duplicate only where nobody could know", number);
+}
+
+void Judge::forgiven() {
+  for (Message& message : messages_) message.late |= message.poison;
+}
+
+void Judge::comes_back(Number number) {
+  messages_[number].late = true;
+  messages_[number].finished = false;
+  messages_[number].replayed = true;
+}
+
+void Judge::came_back(Number number, bool dead_again) {
+  Message& message = messages_[number];
+  message.dead = dead_again;
+  require(dead_again || message.exempt || message.copies > 0 || message.deliveries > 0,
+          "P1: a letter goes when its message is safe", number);
 }
 
 void Judge::crashed() {
@@ -94,8 +113,8 @@ void Judge::cursor_lost() {
 std::pair<std::uint64_t, std::uint64_t> Judge::dropped() const {
   std::pair<std::uint64_t, std::uint64_t> count;
   for (const Message& message : messages_) {
-    if (!message.dropped || message.dead) continue;
-    if (message.deliveries == 0 && !message.poison) ++count.first;
+    if (!message.dropped || (message.dead && !message.replayed)) continue;
+    if (message.deliveries == 0 && !message.poison && !message.dead) ++count.first;
     if (message.deliveries == 0 || message.may_repeat) ++count.second;
   }
   return count;

@@ -33,6 +33,10 @@ class Judge {
   enum class Why : std::uint8_t { done, dropped, damaged };
   void removed(Number number, Why why);
   void dead_lettered(Number number) { messages_[number].dead = true; }
+  // Out of the dead letters, behind what came later; then its old place there goes, while it may
+  // lie there again.
+  void comes_back(Number number);
+  void came_back(Number number, bool dead_again);
   // The operator's configuration lets it go: on_full: drop_oldest, on_error: drop.
   void may_drop(Number number) { messages_[number].exempt = true; }
 
@@ -44,6 +48,8 @@ class Judge {
   void crashed();
   void finished(Number number) { messages_[number].finished = true; }
   void poisoned(Number number) { messages_[number].poison = true; }
+  // The sink takes what it refused before: it may come behind what was behind it.
+  void forgiven();
   // The sink refuses it, goes on with what is behind it, and the operator wants it tried again.
   void may_come_late(Number number) { messages_[number].late = true; }
   void cursor_lost();  // the oldest entry instead: anything may come again
@@ -75,8 +81,9 @@ class Judge {
     bool dead = false;        // durable in the dead letters
     bool may_repeat = false;  // nobody could know whether it was delivered
     bool finished = false;
-    bool poison = false;  // the sink refuses it
-    bool late = false;    // order does not hold for it
+    bool poison = false;    // the sink refuses it
+    bool late = false;      // order does not hold for it
+    bool replayed = false;  // out of the dead letters
   };
   struct Asked {
     Number first = 0;

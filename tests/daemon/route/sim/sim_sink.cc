@@ -16,6 +16,9 @@ std::size_t SimSink::submit(std::span<const sinks::OutMessage> messages) {
     }
     if (message.token <= last_token_) throw Violation("tokens grow");
     last_token_ = message.token;
+    const auto [known, is_new] = ids_.emplace(number_in(message.value), message.id.bytes);
+    if (!is_new && known->second != message.id.bytes)
+      throw Violation("P3: every delivery carries the same id");
     held_.push_back({message.token, number_in(message.value), message.value, message.value.size(),
                      std::nullopt, false});
     ++accepted;

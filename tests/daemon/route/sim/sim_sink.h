@@ -3,7 +3,9 @@
 // gives everything back at a give-back. What it took outlives the daemon (in the Judge).
 #pragma once
 
+#include <array>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -56,10 +58,12 @@ class SimSink {
   Random& random_;
   const std::size_t max_messages_;
   const std::uint64_t max_bytes_;
+  using MessageIdBytes = std::array<std::uint8_t, 16>;
   std::deque<Held> held_;
   sinks::Token last_token_ = 0;
   bool closed_ = false;
   std::set<Number> poison_;
+  std::map<Number, MessageIdBytes> ids_;  // of whatever was submitted
 };
 
 }  // namespace rebuf::daemon::sim

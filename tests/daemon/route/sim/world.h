@@ -57,10 +57,12 @@ class World final : private Effects {
     catch_up,
     purge,
     step_clock,
+    replay_letters,
+    pass_letters,
     crash,
     restart,
   };
-  static constexpr std::size_t events = 26;
+  static constexpr std::size_t events = 28;
 
   // Effects
   std::size_t submit(std::span<const sinks::OutMessage> messages) override;
@@ -84,6 +86,10 @@ class World final : private Effects {
   void finish_work();
   void purge();  // as the operator, in the worker
   void step_clock();
+  void replay_letters();
+  void letters_answered(const Answer& answer);
+  void pass_letters();
+  void keep_letter(Bytes envelope);
   [[nodiscard]] std::int64_t wall_ms() const;
   void age();  // whoever is older than max_age may be dropped
   [[nodiscard]] Cursor marked(Cursor cursor) const;
@@ -129,6 +135,7 @@ class World final : private Effects {
   std::optional<std::uint64_t> steps_to_live_;  // of the worker's on the disk
   Clock::time_point now_{std::chrono::hours(1)};
   std::chrono::milliseconds wall_offset_{std::chrono::hours(1'000'000)};
+  bool clock_stepped_ = false;
   std::vector<Clock::time_point> offered_at_;  // of each message, by number
   Number aged_ = 0;                            // these may be dropped for their age
   bool stopping_ = false;
@@ -142,6 +149,10 @@ class World final : private Effects {
   bool interrupted_ = false;
   // Entries without ordinals: why one was dropped is not known exactly.
   bool foreign_ = false;
+  // The dead letters, which outlive the process. The first `letters_out_` are on their way back.
+  std::deque<std::vector<std::byte>> letters_;
+  std::size_t letters_out_ = 0;
+  std::optional<bool> letters_safe_;  // how that ended
   std::uint64_t ids_ = 0;
   std::uint64_t kept_bytes_ = 0;  // of requests that were answered and are still in memory
 };

@@ -24,7 +24,10 @@ class SimRequest final : public Request {
       kept_ = true;
       world_.kept_bytes_ += batch.bytes();
     }
-    world_.judge_.answered(number_, answer_);
+    if (from_dead_letters)
+      world_.letters_answered(answer_);
+    else
+      world_.judge_.answered(number_, answer_);
   }
 
  private:
@@ -66,6 +69,7 @@ void World::leave_foreign_entries() {
   for (std::uint64_t i = random_.between(1, 6); i > 0; --i) {
     const std::uint32_t request = judge_.requests();
     const Number number = judge_.offered({static_cast<std::uint32_t>(random_.below(partitions_))});
+    offered_at_.push_back(now_);
     const Bytes entry = std::as_bytes(std::span(&number, 1));
     disk_->append(std::span(&entry, 1));
     Answer answer;
@@ -87,11 +91,15 @@ void World::start() {
   core_ = std::make_unique<Core>(settings_, static_cast<Effects&>(*this));
   core_->start(found, now_);
   sink_->attach();
+  core_->tick(now_, disk_low_, wall_ms());
   doing_.reset();
   steps_to_live_.reset();
   probe_asked_ = false;
   stopping_ = false;
   paused_ = false;
+  for (std::size_t i = 0; i < letters_out_; ++i) judge_.maybe_repeated(number_of(letters_[i]));
+  letters_out_ = 0;
+  letters_safe_.reset();
 }
 
 void World::die() {
@@ -99,8 +107,8 @@ void World::die() {
   log_->crash(random_.below(log_->pending() + 1));
   sink_->crash();
   judge_.crashed();
-  // What the clock did may not have been saved.
-  if (core_->undated_before() > 0)
+  // What the clock did may not have been seen, or not saved.
+  if (clock_stepped_)
     for (Number number = 0; number < offered_at_.size(); ++number) judge_.may_drop(number);
   if (disk_->cursor && random_.one_in(10)) {
     disk_->cursor_lost = true;
@@ -129,6 +137,7 @@ void World::stop_in_order() {
   };
   interrupted_ = true;
   stopping_ = true;
+  core_->tick(now_, disk_low_, wall_ms());  // the worker looks at the clock all the time
   core_->stop(now_);
   for (std::uint64_t i = random_.below(40); i > 0; --i)
     event(std::array{Event::take, Event::acknowledge, Event::commit, Event::hear_commits,
@@ -224,6 +233,7 @@ void World::wait(milliseconds time) {
 // A host's clock that was never set, or is set far from where it was.
 void World::step_clock() {
   if (stopping_) return;
+  clock_stepped_ = true;
   const auto far = std::chrono::hours(random_.between(1, 100'000));
   wall_offset_ += random_.one_in(2) ? far : -far;
 }
@@ -261,6 +271,58 @@ void World::purge() {
   if (dropped.ok()) core_->purged(dropped->to, dropped->ordinal, disk_->bytes(), now_);
 }
 
+// As DeadLetters::add: one that stands there and is not on its way back is not kept twice.
+void World::keep_letter(Bytes envelope) {
+  const Number number = number_of(envelope);
+  judge_.dead_lettered(number);
+  if (!decode(envelope)) return;  // of a Go writer: it would come back under a new id
+  const auto begin = letters_.begin() + static_cast<std::ptrdiff_t>(letters_out_);
+  if (std::none_of(begin, letters_.end(), [&](Bytes kept) { return number_of(kept) == number; }))
+    letters_.emplace_back(envelope.begin(), envelope.end());
+}
+
+// As LiveRoute::replay_dead_letters, up to the answer.
+void World::replay_letters() {
+  if (letters_.empty() || letters_out_ > 0) return;
+  if (random_.one_in(2)) {
+    sink_->forgive();
+    judge_.forgiven();
+  }
+  letters_out_ = random_.between(1, std::min<std::size_t>(letters_.size(), most_messages_));
+  Batch batch;
+  for (std::size_t i = 0; i < letters_out_; ++i) {
+    auto envelope = *decode(letters_[i]);
+    envelope.arrival_ms = wall_ms();
+    batch.add(envelope);
+    judge_.comes_back(number_in(envelope.value));
+  }
+  const auto request = std::make_shared<SimRequest>(
+      *this, 0, std::move(batch), now_ + milliseconds(random_.between(300, 30'000)));
+  request->from_dead_letters = true;
+  core_->offer(request, now_);
+}
+
+void World::letters_answered(const Answer& answer) {
+  letters_safe_ = answer.code == AnswerCode::ok;
+  if (answer.code != AnswerCode::outcome_unknown) return;
+  interrupted_ = true;  // the letters stay, and may be delivered and counted twice
+  for (std::size_t i = 0; i < letters_out_; ++i) judge_.maybe_repeated(number_of(letters_[i]));
+}
+
+// The cursor of the dead letters moves on, or they stay.
+void World::pass_letters() {
+  if (!letters_safe_) return;
+  for (; *letters_safe_ && letters_out_ > 0; --letters_out_) {
+    const Number number = number_of(letters_.front());
+    letters_.pop_front();
+    const bool again = std::any_of(letters_.begin(), letters_.end(),
+                                   [&](Bytes kept) { return number_of(kept) == number; });
+    judge_.came_back(number, again);
+  }
+  letters_out_ = 0;
+  letters_safe_.reset();
+}
+
 void World::work() {
   if (!doing_) {
     Work next = core_->next_work(now_);
@@ -283,7 +345,7 @@ void World::do_work() {
     if (dead_letters_full_)
       doing.status = {Code::full, "the dead letters"};
     else
-      judge_.dead_lettered(number_of(letter->entry->envelope));
+      keep_letter(letter->entry->envelope);
   } else if (const auto* housekeeping = std::get_if<HousekeepingWork>(&doing.work)) {
     HousekeepingWork work = *housekeeping;
     if (work.save) work.save = marked(*work.save);
