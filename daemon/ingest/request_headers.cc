@@ -117,7 +117,8 @@ struct Reading {
   void message_header(std::string_view name) {
     const std::string_view own = name.substr(header_prefix.size());
     if (!is_token(own)) fail("Rebuf-Header- is not followed by a header's name");
-    if (equal_ignoring_case(own, "rebuf-id") || equal_ignoring_case(own, "rebuf-replayed"))
+    if (equal_ignoring_case(own, "rebuf-id") || equal_ignoring_case(own, "rebuf-replayed") ||
+        equal_ignoring_case(own, "rebuf-dead-letter"))
       fail(std::string(own) + " is a header that rebufd itself sets");
   }
 

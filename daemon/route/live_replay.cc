@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t most_bytes_at_once = 256U << 10;
 constexpr std::chrono::seconds answer_patience{15};  // less than rebufctl has
+// On a message that was a dead letter: its id is older than what was delivered meanwhile.
+constexpr std::string_view letter_header = "rebuf-dead-letter";
 
 // Letters on their way through the route, as a request whose client is the replay.
 class ReplayRequest final : public Request {
@@ -35,6 +37,15 @@ class ReplayRequest final : public Request {
   std::optional<Answer> answer_;
 };
 
+// Packed, with the letter's own header among them once.
+std::string with_letter_header(const sinks::HeaderList& headers) {
+  std::string packed(headers.packed());
+  for (const sinks::Header header : headers)
+    if (header.name == letter_header) return packed;
+  sinks::pack_header(packed, letter_header, "1");
+  return packed;
+}
+
 // It arrives anew: buffer.max_age counts from now on.
 void add_letter(Batch& batch, Bytes entry, const std::string& topic, std::int64_t now_ms) {
   const auto letter = decode_dead_letter(entry);
@@ -48,6 +59,8 @@ void add_letter(Batch& batch, Bytes entry, const std::string& topic, std::int64_
     envelope.value = {reinterpret_cast<const char*>(original.data()), original.size()};
   }
   envelope.arrival_ms = now_ms;
+  const std::string headers = with_letter_header(envelope.headers);
+  envelope.headers = sinks::HeaderList(headers);
   batch.add(envelope);
 }
 

@@ -8,7 +8,7 @@ import collections
 import json
 import sys
 
-RECENT_IDS = 100_000  # of messages without a key
+RECENT_IDS = 100_000  # of messages without a key, and of those that were dead letters
 
 
 def header(message, name):
@@ -20,14 +20,14 @@ def header(message, name):
 class Seen:
     def __init__(self):
         self.highest = {}  # (prefix, partition) -> the highest number there
-        self.recent = collections.OrderedDict()  # ids of messages without a key, oldest first
+        self.recent = collections.OrderedDict()  # ids of the others, oldest first
 
     def before(self, message):
         """Whether this is a copy of a message that was here before."""
         rebuf_id = header(message, "rebuf-id")
         if rebuf_id is None:  # not from rebufd
             return False
-        if message.get("key") is None:
+        if message.get("key") is None or header(message, "rebuf-dead-letter"):
             return self._recently(rebuf_id)
         place = (rebuf_id[:16], message["partition"])
         number = int(rebuf_id[16:], 16)

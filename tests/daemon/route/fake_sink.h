@@ -38,6 +38,7 @@ class FakeSink final : public sinks::Sink {
   [[nodiscard]] std::vector<std::string> taken() const;
   [[nodiscard]] std::size_t taken_count() const;
   [[nodiscard]] std::size_t replayed_count() const;
+  [[nodiscard]] std::size_t letter_headers() const;  // rebuf-dead-letter, on what it took
 
  private:
   class Channel;
@@ -51,6 +52,7 @@ class FakeSink final : public sinks::Sink {
   std::string refused_;
   std::vector<std::string> taken_;
   std::size_t replayed_ = 0;
+  std::size_t letters_ = 0;
 };
 
 }  // namespace rebuf::daemon

@@ -45,6 +45,7 @@ TEST_CASE("replayed dead letters are delivered in order and counted as recovered
   CHECK(now.dead_letter_messages == 0);
   CHECK(conserved(now));
   CHECK(poisoned.route->replay_dead_letters()->messages == 0);
+  CHECK(poisoned.sink.letter_headers() == 50);
 }
 
 TEST_CASE("what is refused again when it is replayed is a dead letter again, and none is lost") {
@@ -56,10 +57,15 @@ TEST_CASE("what is refused again when it is replayed is a dead letter again, and
   CHECK(replayed->dead_again == 1);
   CHECK(replayed->left == 1);
   CHECK(poisoned.delivered_letters().size() == 4);
+  CHECK(poisoned.sink.letter_headers() == 4);
   // All refused again: they are letters again too, the route goes on.
   poisoned.sink.refuse("bad");
   CHECK(poisoned.route->replay_dead_letters()->dead_again == 1);
   CHECK(poisoned.route->snapshot().dead_letter_messages == 1);
+  // However often it is put back, it says so once.
+  poisoned.sink.refuse("");
+  CHECK(poisoned.route->replay_dead_letters()->messages == 1);
+  CHECK(poisoned.sink.letter_headers() == 5);
   CHECK(conserved(poisoned.route->snapshot()));
 }
 

@@ -59,6 +59,15 @@ TEST_CASE("without a key a copy may lie in another partition, and may overtake: 
   CHECK(result.values == Values{"b", "a", "c"});
 }
 
+TEST_CASE("a dead letter that was put back has an old id, and is no copy for that; its copy is") {
+  std::string letter = message("letter", 0, id(1), "k");
+  const std::string mark = R"("rebuf-dead-letter","1",)";
+  letter.insert(letter.find(R"("rebuf-id")"), mark);
+  const auto result =
+      of(message("a", 0, id(2), "k") + letter + letter + message("b", 0, id(3), "k"));
+  CHECK(result.values == Values{"a", "letter", "b"});
+}
+
 TEST_CASE("what does not come from rebufd is left alone") {
   const std::string foreign = R"({"topic":"t","partition":0,"key":null,"payload":"x"})"
                               "\n";
