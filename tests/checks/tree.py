@@ -22,6 +22,7 @@ NEVER = [
     (re.compile(r"\b(TODO|FIXME|XXX)\b"), "an open end"),
 ]
 CODE = (".cc", ".h")
+TEST_NAME = re.compile(r'TEST_CASE\(\s*((?:"[^"]*"\s*)+)')
 
 
 def mistakes_of(path: pathlib.Path, text: str):
@@ -38,6 +39,10 @@ def mistakes_of(path: pathlib.Path, text: str):
         for pattern, what in NEVER:
             if pattern.search(line):
                 yield number, what
+    for name in TEST_NAME.finditer(text) if path.suffix in CODE else ():
+        if ";" in name.group(1):
+            line = text.count("\n", 0, name.start()) + 1
+            yield line, "a test's name with a semicolon: CTest makes two tests of it that run nothing"
     if path.suffix in CODE and len(lines) > LONGEST_FILE:
         yield len(lines), f"longer than {LONGEST_FILE} lines"
 

@@ -85,7 +85,7 @@ TEST_CASE("durations are whole numbers of units, the larger first") {
     CHECK(time(format_duration(milliseconds(value)).c_str()) == milliseconds(value));
 }
 
-TEST_CASE("an address is host:port, IPv6 in brackets, or a socket; one or a list") {
+TEST_CASE("an address is host:port, IPv6 in brackets, or a socket, and one or a list") {
   const Config one = good("http: { listen: \"[::1]:8082\" }\n" + minimal);
   CHECK(one.http.listen == std::vector<Listen>{{"::1", 8082, {}}});
   CHECK(one.http.listen[0].text() == "[::1]:8082");

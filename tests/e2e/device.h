@@ -101,7 +101,7 @@ class Fleet {
   // what all of them sent, each device's in order; valid as long as the fleet lives. May be called
   // again.
   [[nodiscard]] const std::vector<Sending>& finish(
-      std::chrono::seconds limit = std::chrono::seconds(60));
+      std::chrono::seconds limit = std::chrono::seconds(180));
 
  private:
   void join();

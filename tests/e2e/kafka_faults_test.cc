@@ -66,7 +66,7 @@ TEST_CASE(
   CHECK(all_acknowledged(run.fleet.finish()));
 }
 
-TEST_CASE("a broker whose disk is full dies of it; what it did not take arrives when it is back") {
+TEST_CASE("a broker whose disk is full dies of it, what it did not take arrives when it is back") {
   KafkaRoute run(1);
   run.start();
   run.cluster.run("full");

@@ -301,7 +301,7 @@ TEST_CASE("what is written behind damage does not change what the damage is take
   CHECK(*replayed(**opened) == Entries{"one", "one more"});
 }
 
-TEST_CASE("quarantine is bounded; beyond it damage is counted only") {
+TEST_CASE("quarantine is bounded, beyond it damage is counted only") {
   Files files = small_directory();
   for (auto& [name, content] : files) content[13] = static_cast<char>(content[13] ^ 1);
   SimFileSystem fs(disk_with(files));

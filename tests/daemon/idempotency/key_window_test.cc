@@ -182,7 +182,7 @@ TEST_CASE("with max_keys the oldest goes, and the others stay") {
   CHECK(harness.begin("k0", make_client()) == Begun::first);
 }
 
-TEST_CASE("long keys and answers are bounded in bytes; a single one is always kept") {
+TEST_CASE("long keys and answers are bounded in bytes, but a single one is always kept") {
   Harness harness({10min, 1000, 2000});
   for (std::uint32_t i = 0; i < 50; ++i) {
     harness.remember(std::string(200, 'k') + std::to_string(i), i);

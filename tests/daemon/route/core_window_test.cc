@@ -36,7 +36,7 @@ TEST_CASE("a full window makes requests wait, and they go in order as it empties
         std::vector<std::string>{"0.........", "1.........", "2.........", "3........."});
 }
 
-TEST_CASE("a window that stays full for spill_after is an outage; who waited is buffered") {
+TEST_CASE("a window that stays full for spill_after is an outage, and who waited is buffered") {
   auto config = CoreHarness::route();
   config.window_max_messages = 1;
   CoreHarness route(config);

@@ -219,7 +219,7 @@ TEST_CASE("purged dead letters are gone, also after a restart") {
   CHECK((*DeadLetters::open(dir, 1000, {}))->count() == 0);
 }
 
-TEST_CASE("lifetime totals come back as they were; other bytes are not taken for them") {
+TEST_CASE("lifetime totals come back as they were, and other bytes are not taken for them") {
   Lifetime lifetime;
   lifetime.totals.accepted = 5;
   lifetime.totals.dropped[2] = 7;

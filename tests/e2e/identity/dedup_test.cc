@@ -59,7 +59,7 @@ TEST_CASE("without a key a copy may lie in another partition, and may overtake: 
   CHECK(result.values == Values{"b", "a", "c"});
 }
 
-TEST_CASE("a dead letter that was put back has an old id, and is no copy for that; its copy is") {
+TEST_CASE("a dead letter that was put back has an old id, and is no copy for that, its copy is") {
   std::string letter = message("letter", 0, id(1), "k");
   const std::string mark = R"("rebuf-dead-letter","1",)";
   letter.insert(letter.find(R"("rebuf-id")"), mark);

@@ -146,7 +146,7 @@ TEST_CASE("halving finds the one poisoned message of a batch, and the others kee
   CHECK(endpoint.seen().size() < 25);
 }
 
-TEST_CASE("413 for a batch makes smaller ones; for a single message it is too large") {
+TEST_CASE("413 for a batch makes smaller ones, for a single message it is too large") {
   Messages messages("t");
   messages.add_numbered(100);
   messages.add(101, std::string(2000, 'x'));
