@@ -234,10 +234,7 @@ void LiveRoute::perform(ReadWork& work) {
 // It counts as long as any entry of the block is in the window.
 void LiveRoute::count_memory(Block& block) const {
   if (settings_.memory == nullptr || block.entries.empty()) return;
-  struct Counted {
-    std::shared_ptr<const void> memory;
-    MemoryBudget::Charge charge;
-  };
+  using Counted = std::pair<std::shared_ptr<const void>, MemoryBudget::Charge>;
   std::uint64_t bytes = 0;
   for (const EntryRef& entry : block.entries) bytes += entry.data.size() + frame_bytes;
   block.memory = std::make_shared<Counted>(
