@@ -67,11 +67,7 @@ int scan_letters(const AdminClient& client, const DlqOptions& options,
     show(at, Entry::decode(at.data));
     return stdout_status();
   });
-  if (!report) return scan_failed(report.status());
-  std::cout.flush();
-  if (const Status status = stdout_status(); !status.ok()) return scan_failed(status);
-  tell_damages(*report);
-  return exit_fine;
+  return end_of_listing(report);
 }
 
 int list(const AdminClient& client, const DlqOptions& options) {

@@ -23,5 +23,7 @@ namespace rebuf::ctl {
 [[nodiscard]] int scan_failed(const Status& status);
 // Says on stderr what of the directory is damaged.
 void tell_damages(const VerifyReport& report);
+// Behind the last entry that went to standard output: what it came to.
+[[nodiscard]] int end_of_listing(const Result<VerifyReport>& report);
 
 }  // namespace rebuf::ctl

@@ -16,11 +16,7 @@ int export_entries(const std::filesystem::path& dir, bool values) {
       std::cout << to_json(at, entry).dump() << '\n';
     return stdout_status();
   });
-  if (!report) return scan_failed(report.status());
-  std::cout.flush();
-  if (const Status status = stdout_status(); !status.ok()) return scan_failed(status);
-  tell_damages(*report);
-  return exit_fine;
+  return end_of_listing(report);
 }
 
 }  // namespace rebuf::ctl

@@ -66,6 +66,14 @@ void tell_damages(const VerifyReport& report) {
                              damage.begin.offset, bytes_text(damage.length), damage.reason);
 }
 
+int end_of_listing(const Result<VerifyReport>& report) {
+  if (!report) return scan_failed(report.status());
+  std::cout.flush();
+  if (const Status status = stdout_status(); !status.ok()) return scan_failed(status);
+  tell_damages(*report);
+  return exit_fine;
+}
+
 int verify(const std::filesystem::path& dir, bool json) {
   const Result<VerifyReport> report =
       scan_wal(dir, "verify", [](const EntryRef& /*entry*/) { return Status(); });

@@ -232,6 +232,7 @@ class Core {
   [[nodiscard]] std::optional<HousekeepingWork> housekeeping(Time now) const;
   void drop_logged(Entry& entry, DropReason reason);
   void drop_before(Position to, std::optional<std::uint64_t> ordinal, DropReason reason);
+  void go_on_behind(Position to, std::optional<std::uint64_t> ordinal, DropReason reason, Time now);
 
   // core_time.cc: phases and timers
   void set_phase(Phase phase, Time now);

@@ -153,7 +153,13 @@ void Core::dropped_oldest(const Status& status, Position to, std::optional<std::
                    "nothing could be dropped to make room: " + log_error_, 10);
     return;
   }
-  drop_before(to, ordinal, DropReason::full);
+  go_on_behind(to, ordinal, DropReason::full, now);
+}
+
+// What stood before `to` is gone from the log.
+void Core::go_on_behind(Position to, std::optional<std::uint64_t> ordinal, DropReason reason,
+                        Time now) {
+  drop_before(to, ordinal, reason);
   pop_done();
   join_tail();
   resume_log();

@@ -46,13 +46,7 @@ void Core::purged(Position to, std::optional<std::uint64_t> ordinal, std::uint64
                   Time now) {
   now_ = now;
   log_bytes_ = log_bytes;
-  drop_before(to, ordinal, DropReason::operator_);
-  pop_done();
-  join_tail();
-  resume_log();
-  flush_held(now);
-  submit_ready(now);
-  enter_direct_if_caught_up(now);
+  go_on_behind(to, ordinal, DropReason::operator_, now);
 }
 
 // Whether drain.max_rate holds.

@@ -60,7 +60,7 @@ broken_rule(paused_route_drains core_time.cc
   "if (drain_at_ || stopping_ || paused_) return;"
   "if (drain_at_ || stopping_) return;")
 broken_rule(purge_only_on_disk core_operator.cc
-  "drop_before(to, ordinal, DropReason::operator_);"
+  "go_on_behind(to, ordinal, DropReason::operator_, now);"
   "if (ordinal) cursor_.position = std::max(cursor_.position, to);")
 broken_rule(catch_up_lifts_the_window_too core_deliver.cc
   "if (phase_ != Phase::draining) return allowed;"
