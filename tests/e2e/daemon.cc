@@ -60,7 +60,7 @@ void Daemon::launch() {
 void Daemon::start() {
   launch();
   const auto deadline = Clock::now() + std::chrono::seconds(20);
-  while (probe("/healthz") != 200) {
+  while (probe("/healthz") != 200 || !get("/healthz")) {
     const bool ended = process_->ended(poll_interval);
     REQUIRE_MESSAGE(!ended, "rebufd ended with ", process_->wait());
     REQUIRE_MESSAGE(Clock::now() < deadline, "rebufd does not answer");

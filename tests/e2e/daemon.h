@@ -25,7 +25,7 @@ class Daemon {
 
   // For its next start: NAME=VALUE on top of the test's own.
   void set_environment(std::vector<std::string> environment);
-  // Returns when /healthz answers, and fails the test when that takes longer than 20 s.
+  // Returns when /healthz answers for devices and for operators, and fails the test when that takes longer than 20 s.
   void start();
   // Does not wait.
   void launch();

@@ -1,6 +1,7 @@
 // What stands beside the core: identity, dead letters, lifetime totals, the pause behind a commit.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -270,8 +271,12 @@ TEST_CASE("behind a commit, those who were told are waited for, and no longer th
   CHECK_FALSE(regroup.wait(8));  // nobody comes back: one waits, of nine
   come(8);
   regroup.synced(std::chrono::hours(1));
-  std::thread clients([&] { come(8); });
+  std::atomic<bool> waited{false};  // some may come before the wait begins: as many again have to
+  std::thread clients([&] {
+    while (!waited) regroup.came();
+  });
   CHECK(regroup.wait(8));
+  waited = true;
   clients.join();
 }
 
