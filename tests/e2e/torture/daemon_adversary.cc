@@ -36,8 +36,10 @@ std::string DaemonAdversary::strike(Chance& chance) {
 // A disk that is full is so for the next process, too; one that fails an operator replaces first.
 std::string DaemonAdversary::kill(Chance& chance) {
   ++deaths_;
+  ++lost_cursors_;
   daemon_.kill();
   files_short_ = false;
+  disk_fails_ = disk_full_;
   std::this_thread::sleep_for(chance.ms_between(0, 300));
   if (!disk_full_) saboteur_.fail_writes(0);
   saboteur_.fail_syncs(0);
@@ -45,10 +47,12 @@ std::string DaemonAdversary::kill(Chance& chance) {
   return "rebufd: SIGKILL";
 }
 
+// Without a descriptor or a disk that works it cannot save its cursor.
 std::string DaemonAdversary::stop() {
   ++stops_;
+  if (files_short_ || disk_fails_) ++lost_cursors_;
   CHECK(daemon_.stop() == 0);
-  files_short_ = disk_full_ = false;
+  files_short_ = disk_full_ = disk_fails_ = false;
   saboteur_.heal();
   daemon_.start();
   return "rebufd: SIGTERM";
@@ -65,17 +69,19 @@ std::string DaemonAdversary::freeze(Chance& chance) {
 std::string DaemonAdversary::change_disk(Chance& chance) {
   saboteur_.fail_writes(0);
   saboteur_.fail_syncs(0);
-  disk_full_ = false;
+  disk_full_ = disk_fails_ = false;
   switch (chance.between(1, 5)) {
     case 1:
       saboteur_.fail_writes(EIO);
+      disk_fails_ = true;
       return "rebufd: its disk fails to write";
     case 2:
       saboteur_.fail_syncs(EIO);
+      disk_fails_ = true;
       return "rebufd: its disk fails to sync";
     case 3:
       saboteur_.fail_writes(ENOSPC);
-      disk_full_ = true;
+      disk_full_ = disk_fails_ = true;
       return "rebufd: its disk is full";
     default:
       return "rebufd: its disk works";
@@ -95,7 +101,7 @@ std::string DaemonAdversary::change_files() {
 void DaemonAdversary::heal() {
   saboteur_.heal();
   daemon_.let_open_files(true);
-  disk_full_ = files_short_ = false;
+  disk_full_ = disk_fails_ = files_short_ = false;
 }
 
 }  // namespace rebuf::e2e

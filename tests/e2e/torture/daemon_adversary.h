@@ -15,7 +15,9 @@ class DaemonAdversary final : public Adversary {
   std::string strike(Chance& chance) override;
   void heal() override;
   [[nodiscard]] std::size_t uncertainties() const override { return deaths_ + stops_; }
-  [[nodiscard]] std::size_t deaths() const { return deaths_; }
+  // How often it started without its last cursor, and so sent again what came behind the one
+  // before.
+  [[nodiscard]] std::size_t lost_cursors() const { return lost_cursors_; }
 
  private:
   std::string kill(Chance& chance);
@@ -28,7 +30,9 @@ class DaemonAdversary final : public Adversary {
   Saboteur& saboteur_;
   std::size_t deaths_ = 0;
   std::size_t stops_ = 0;
+  std::size_t lost_cursors_ = 0;
   bool disk_full_ = false;
+  bool disk_fails_ = false;  // full, too
   bool files_short_ = false;
 };
 

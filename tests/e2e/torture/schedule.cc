@@ -125,7 +125,7 @@ void Schedule::heal() {
 
 void Schedule::judge_hook(Fleet& fleet) {
   judge("hook", fleet, endpoint_.arrivals(), poisoned,
-        {.duplicates = daemons_.deaths() * shape_.most_unknown() + endpoint_.unanswered(),
+        {.duplicates = daemons_.lost_cursors() * shape_.most_unknown() + endpoint_.unanswered(),
          .sink_repeats = true});
 }
 
