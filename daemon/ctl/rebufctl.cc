@@ -84,7 +84,7 @@ CLI::App* add_dlq(CLI::App& app, Command& command) {
 
 CLI::App* add_wal(CLI::App& app, Command& command) {
   CLI::App* wal = app.add_subcommand(
-      "wal", "Reads a log: a directory, a live one too, or a route of the running rebufd");
+      "wal", "Reads or repairs a log: a directory, a live one too, or a route of the running rebufd");
   wal->require_subcommand(1);
   const auto add = [&](const char* name, const char* help) {
     CLI::App* verb = wal->add_subcommand(name, help);
@@ -96,6 +96,8 @@ CLI::App* add_wal(CLI::App& app, Command& command) {
   inspect->add_flag("--entries", command.entries, "Every entry, one a line");
   inspect->add_flag("--json", command.json, "As JSON");
   add("verify", "Reads all of it; ends with 3 when there is damage")
+      ->add_flag("--json", command.json, "As JSON");
+  add("repair", "Moves what is damaged to quarantine; not while rebufd runs on it")
       ->add_flag("--json", command.json, "As JSON");
   add("export", "Every entry as a line of JSON")
       ->add_flag("--values", command.values, "The values alone, each with a newline behind it");
@@ -111,6 +113,7 @@ int run_wal(const CLI::App& wal, const Command& command, const AdminClient& clie
   }
   if (wal.got_subcommand("inspect")) return inspect(found.path, command.entries, command.json);
   if (wal.got_subcommand("verify")) return verify(found.path, command.json);
+  if (wal.got_subcommand("repair")) return repair(found.path, command.json);
   if (wal.got_subcommand("export")) return export_entries(found.path, command.values);
   return stats(found.path, command.json);
 }

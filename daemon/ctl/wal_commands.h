@@ -1,5 +1,6 @@
-// rebufctl wal inspect|verify|export|stats. Each reads a log's directory without a lock and changes
-// nothing, prints to stdout, says problems on stderr, and returns the exit code.
+// rebufctl wal inspect|verify|repair|export|stats. Each but repair reads a log's directory without
+// a lock and changes nothing; all print to stdout, say problems on stderr, and return the exit
+// code.
 #pragma once
 
 #include <filesystem>
@@ -12,6 +13,9 @@ namespace rebuf::ctl {
 [[nodiscard]] int inspect(const std::filesystem::path& dir, bool entries, bool json);
 // exit_damaged when anything cannot be read as entries.
 [[nodiscard]] int verify(const std::filesystem::path& dir, bool json);
+// Moves what cannot be read as entries to quarantine and out of the log; exit_fine when it is
+// whole. Refuses the log of a running rebufd.
+[[nodiscard]] int repair(const std::filesystem::path& dir, bool json);
 // Every entry, one a line: as JSON, or the values alone.
 [[nodiscard]] int export_entries(const std::filesystem::path& dir, bool values);
 // What the log holds: counts, sizes, ages, topics.

@@ -17,7 +17,8 @@ bool exists_as_directory(const fs::path& path) {
 
 // A route's directory (and the one of its dead letters) keeps the segments in log/.
 fs::path log_in(const fs::path& directory) {
-  return exists_as_directory(directory / "log") ? directory / "log" : directory;
+  if (exists_as_directory(directory / "log")) return directory / "log";
+  return directory.has_filename() ? directory : directory.parent_path();  // without a last slash
 }
 
 }  // namespace
@@ -36,6 +37,12 @@ WalDirectory find_wal(const std::string& name, const AdminClient& client) {
                                  [&](const auto& route) { return route.at("name") == name; });
   if (!known) return {exit_failed, {}, name + " is neither a directory nor a route"};
   return {exit_fine, log_in(fs::path(status.at("data_dir").get<std::string>()) / name), {}};
+}
+
+fs::path state_dir_of(const fs::path& dir) {
+  if (dir.filename() == "log") return dir.parent_path();
+  fs::path beside = dir;
+  return beside += ".state";
 }
 
 }  // namespace rebuf::ctl

@@ -18,4 +18,8 @@ struct WalDirectory {
 // which is asked for its data directory.
 [[nodiscard]] WalDirectory find_wal(const std::string& name, const AdminClient& client);
 
+// Where the cursor and the quarantine of the log in `dir` lie: beside what is called log, as rebufd
+// has it, else in <dir>.state, as the library has it.
+[[nodiscard]] std::filesystem::path state_dir_of(const std::filesystem::path& dir);
+
 }  // namespace rebuf::ctl

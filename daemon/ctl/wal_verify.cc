@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <iostream>
@@ -7,7 +9,9 @@
 #include "daemon/ctl/exit_codes.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/wal_commands.h"
+#include "daemon/ctl/wal_directory.h"
 #include "daemon/ctl/wal_scan.h"
+#include "daemon/envelope.h"
 
 namespace rebuf::ctl {
 namespace {
@@ -48,6 +52,33 @@ Json verify_json(const VerifyReport& report) {
           {"foreign_files", report.foreign_files}};
 }
 
+// As root, what is written belongs to whom the log belongs to: rebufd is another user.
+Status become_owner_of(const std::filesystem::path& dir) {
+  struct stat of {};
+  if (::geteuid() != 0) return {};
+  if (::stat(dir.c_str(), &of) != 0) return {Code::io, "stat", dir.string(), errno};
+  if (::setegid(of.st_gid) != 0 || ::seteuid(of.st_uid) != 0)
+    return {Code::io, "act as the owner of", dir.string(), errno};
+  return {};
+}
+
+void tell(const std::filesystem::path& dir, const VerifyReport& report, bool json) {
+  if (json) {
+    std::cout << verify_json(report).dump(2) << '\n';
+    return;
+  }
+  const Sums sums = sums_of(report);
+  std::cout << fmt::format("{}: {} entries, {}, in {} segments; ", dir.string(), sums.entries,
+                           bytes_text(sums.entry_bytes), report.segments.size())
+            << (report.clean() ? std::string("no damage")
+                               : fmt::format("{} places are damaged, {}", report.damages.size(),
+                                             bytes_text(sums.damaged_bytes)))
+            << '\n';
+  for (const std::string& file : report.foreign_files)
+    std::cout << "no part of the log: " << file << '\n';
+  tell_damages(report);
+}
+
 }  // namespace
 
 Status stdout_status() {
@@ -78,21 +109,22 @@ int verify(const std::filesystem::path& dir, bool json) {
   const Result<VerifyReport> report =
       scan_wal(dir, "verify", [](const EntryRef& /*entry*/) { return Status(); });
   if (!report) return scan_failed(report.status());
-  if (json) {
-    std::cout << verify_json(*report).dump(2) << '\n';
-  } else {
-    const Sums sums = sums_of(*report);
-    std::cout << fmt::format("{}: {} entries, {}, in {} segments; ", dir.string(), sums.entries,
-                             bytes_text(sums.entry_bytes), report->segments.size())
-              << (report->clean() ? std::string("no damage")
-                                  : fmt::format("{} places are damaged, {}", report->damages.size(),
-                                                bytes_text(sums.damaged_bytes)))
-              << '\n';
-    for (const std::string& file : report->foreign_files)
-      std::cout << "no part of the log: " << file << '\n';
-    tell_damages(*report);
-  }
+  tell(dir, *report, json);
   return report->clean() ? exit_fine : exit_damaged;
+}
+
+int repair(const std::filesystem::path& dir, bool json) {
+  if (const Status status = become_owner_of(dir); !status) return scan_failed(status);
+  Options options;
+  options.state_dir = state_dir_of(dir);
+  options.ordinal_of = [](Bytes data) { return daemon::ordinal_of(data); };
+  const Result<VerifyReport> found = rebuf::repair(dir, options);
+  if (!found) return scan_failed(found.status());
+  tell(dir, *found, json);
+  if (!found->clean() && !json)
+    std::cout << "the log is whole again; what could not be read lies in "
+              << (options.state_dir / "quarantine").string() << '\n';
+  return exit_fine;
 }
 
 }  // namespace rebuf::ctl

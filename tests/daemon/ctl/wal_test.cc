@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -104,6 +105,42 @@ TEST_CASE_FIXTURE(Fixture, "verify ends with 0 for a whole log and with 3 for a 
   CHECK(report.at("damages").at(0).at("offset") == 0);
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "repair moves what is damaged beside the log, and verify finds it whole") {
+  LogMaker log(route);
+  for (int i = 0; i < 10; ++i) log.message("value " + std::to_string(i));
+  log.seal();
+  log.message("last");
+  log.close();
+  flip_bit(segments / "rebuf-0", 50);
+  const bool root = ::geteuid() == 0;  // then the log is another user's, as rebufd's is
+  if (root) REQUIRE(test::run({"chown", "-R", "65534:65534", directory.path().string()}).code == 0);
+  const std::string name = segments.string() + "/";  // with a slash, as a shell completes it
+  REQUIRE(rebufctl({"wal", "verify", name}).code == 3);
+  const test::Finished done = rebufctl({"wal", "repair", name});
+  CHECK(done.code == 0);
+  CHECK(done.output.find("1 places are damaged") != std::string::npos);
+  CHECK(done.output.find((route / "quarantine").string()) != std::string::npos);
+  CHECK_FALSE(std::filesystem::is_empty(route / "quarantine"));
+  const Json after = Json::parse(rebufctl({"wal", "verify", "--json", name}).output);
+  CHECK(after.at("clean") == true);
+  CHECK(after.at("entries") == 10);
+  const auto owner = test::run({"stat", "-c", "%u", (segments / "rebuf-0").string()}).output;
+  CHECK(owner == std::to_string(root ? 65534 : ::geteuid()) + "\n");
+  CHECK(rebufctl({"wal", "repair", route.string()}).output.find("no damage") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "repair refuses a log that is in use, and changes nothing") {
+  LogMaker log(route);
+  log.message("value");
+  const test::Finished done = rebufctl({"wal", "repair", segments.string()});
+  CHECK(done.code == 1);
+  CHECK(done.errors.find("lock") != std::string::npos);
+  log.message("another");
+  log.close();
+  CHECK(rebufctl({"wal", "export", "--values", segments.string()}).output == "value\nanother\n");
+}
+
 TEST_CASE_FIXTURE(Fixture, "inspect lists the segments, and with --entries every entry") {
   LogMaker log(route);
   log.message("one");
@@ -148,14 +185,14 @@ TEST_CASE_FIXTURE(Fixture, "stats counts entries, bytes, topics and ages") {
 
 TEST_CASE_FIXTURE(Fixture, "an empty log is fine in every verb") {
   LogMaker(route).close();
-  for (const char* verb : {"inspect", "verify", "export", "stats"}) {
+  for (const char* verb : {"inspect", "verify", "repair", "export", "stats"}) {
     CAPTURE(verb);
     CHECK(rebufctl({"wal", verb, route.string()}).code == 0);
   }
 }
 
 TEST_CASE_FIXTURE(Fixture, "what is no log is told as such, and ends with 1") {
-  for (const char* verb : {"inspect", "verify", "export", "stats"}) {
+  for (const char* verb : {"inspect", "verify", "repair", "export", "stats"}) {
     const test::Finished missing =
         rebufctl({"wal", verb, (directory.path() / "nothing/here").string()});
     CHECK(missing.code == 1);
