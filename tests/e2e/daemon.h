@@ -25,14 +25,13 @@ class Daemon {
 
   // For its next start: NAME=VALUE on top of the test's own.
   void set_environment(std::vector<std::string> environment);
-  // Returns when /healthz answers for devices and for operators, and fails the test when that takes longer than 20 s.
+  // Returns when it says that it is ready: all that it listens on and keeps open is open. Fails the
+  // test when that takes longer than two minutes.
   void start();
-  // Does not wait.
-  void launch();
   // SIGKILL.
   void kill();
   // SIGTERM; the exit status. Fails the test when it takes longer than `limit`.
-  int stop(std::chrono::milliseconds limit = std::chrono::seconds(20));
+  int stop(std::chrono::milliseconds limit = std::chrono::seconds(120));
   void send(int signal) const { process_->send(signal); }
   // Whether it may open files and connections from now on; what is open stays so.
   void let_open_files(bool may) const;
@@ -66,6 +65,8 @@ class Daemon {
   [[nodiscard]] std::vector<std::string> segments(const std::string& route) const;
 
  private:
+  [[nodiscard]] std::string log_from(std::size_t offset) const;
+
   std::uint16_t port_;
   std::uint16_t admin_port_;
   std::filesystem::path data_dir_;

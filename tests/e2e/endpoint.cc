@@ -8,7 +8,6 @@
 #include <array>
 #include <cctype>
 #include <optional>
-#include <utility>
 
 #include "sockets.h"
 #include "tests/support/free_port.h"
@@ -24,10 +23,9 @@ void send_all(int connection, std::string_view text) {
   }
 }
 
-// An answer without a body; true.
-bool say(int connection, const std::string& status_and_headers) {
+// An answer without a body.
+void say(int connection, const std::string& status_and_headers) {
   send_all(connection, "HTTP/1.1 " + status_and_headers + "\r\nContent-Length: 0\r\n\r\n");
-  return true;
 }
 
 // The value of a header; the head is in lower case.
@@ -119,7 +117,6 @@ void Endpoint::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
-    unanswered_ += std::exchange(last_taken_, 0);  // a reset may overtake its answer
     for (const int connection : connections_) ::shutdown(connection, SHUT_RDWR);
   }
   changed_.notify_all();
@@ -138,7 +135,7 @@ void Endpoint::be(Manner manner) {
 
 void Endpoint::wait_for_request() const {
   std::unique_lock lock(mutex_);
-  const bool came = changed_.wait_for(lock, std::chrono::seconds(20),
+  const bool came = changed_.wait_for(lock, std::chrono::seconds(120),
                                       [&, before = requests_] { return requests_ > before; });
   REQUIRE_MESSAGE(came, "no request comes");
 }
@@ -146,6 +143,11 @@ void Endpoint::wait_for_request() const {
 std::vector<Arrival> Endpoint::arrivals() const {
   const std::lock_guard lock(mutex_);
   return arrivals_;
+}
+
+std::size_t Endpoint::unanswered() const {
+  const std::lock_guard lock(mutex_);
+  return unanswered_;
 }
 
 void Endpoint::forget() {
@@ -170,43 +172,57 @@ void Endpoint::serve(int connection) {
   std::string buffer;
   std::string head;
   std::string body;
-  while (read_request(connection, buffer, head, body))
-    if (!answer(connection, head, body)) break;
+  std::size_t taken = 0;  // of the request before
+  while (read_request(connection, buffer, head, body)) {
+    {
+      const std::lock_guard lock(mutex_);
+      unanswered_ -= taken;
+    }
+    const Reply reply = answer(connection, head, body);
+    if (!reply.whole) break;
+    taken = reply.taken;
+  }
   const std::lock_guard lock(mutex_);
   connections_.remove(connection);
   reset(connection);
 }
 
-bool Endpoint::answer(int connection, const std::string& head, std::string_view body) {
+Endpoint::Reply Endpoint::answer(int connection, const std::string& head, std::string_view body) {
   std::unique_lock lock(mutex_);
   ++requests_;
   changed_.notify_all();
+  const bool poisoned = body.find(poison) != std::string_view::npos;
+  Reply reply{.whole = true};
   switch (manner_) {
     case Manner::takes:
-      if (body.find(poison) != std::string_view::npos) return say(connection, "400 Bad Request");
-      last_taken_ = take(head, body);
-      return say(connection, "200 OK");
+      if (!poisoned) reply.taken = take(head, body);
+      say(connection, poisoned ? "400 Bad Request" : "200 OK");
+      return reply;
     case Manner::is_busy:
-      return say(connection, "503 Service Unavailable\r\nRetry-After: 1");
+      say(connection, "503 Service Unavailable\r\nRetry-After: 1");
+      return reply;
     case Manner::throttles:
-      return say(connection, "429 Too Many Requests\r\nRetry-After: 1");
+      say(connection, "429 Too Many Requests\r\nRetry-After: 1");
+      return reply;
     case Manner::fails:
-      return say(connection, "500 Internal Server Error");
+      say(connection, "500 Internal Server Error");
+      return reply;
     case Manner::forbids:
-      return say(connection, "403 Forbidden");
+      say(connection, "403 Forbidden");
+      return reply;
     case Manner::hangs:
       changed_.wait(lock, [&] { return closing_ || manner_ != Manner::hangs; });
-      return false;
+      return {};
     case Manner::half_answers:
       send_all(connection, "HTTP/1.1 200 OK\r\nContent-Le");
       [[fallthrough]];
     case Manner::takes_and_resets:
-      if (body.find(poison) == std::string_view::npos) unanswered_ += take(head, body);
-      return false;
+      if (!poisoned) (void)take(head, body);
+      return {};
     case Manner::resets:
       break;
   }
-  return false;
+  return {};
 }
 
 std::size_t Endpoint::take(const std::string& head, std::string_view body) {
@@ -221,6 +237,7 @@ std::size_t Endpoint::take(const std::string& head, std::string_view body) {
                          .replayed = header(head, "rebuf-replayed") == "1",
                          .sent_as = name_in(values[i]),
                          .value = std::string(values[i])});
+  unanswered_ += values.size();
   return values.size();
 }
 

@@ -3,7 +3,6 @@
 // thread.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <list>
@@ -54,14 +53,20 @@ class Endpoint {
   void forget();
   // Until one more request was read whole, whatever becomes of it.
   void wait_for_request() const;
-  // Messages taken without an answer: each may come again.
-  [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+  // Messages taken of which the sender may not know it, however that came about: each may come
+  // again. An answer is known to have come when another request follows it on its connection.
+  [[nodiscard]] std::size_t unanswered() const;
 
  private:
   void accept_all(int listener);
   void serve(int connection);
-  // False: the connection is to be reset.
-  bool answer(int connection, const std::string& head, std::string_view body);
+  // What became of a request.
+  struct Reply {
+    bool whole = false;     // else the connection is to be reset
+    std::size_t taken = 0;  // messages
+  };
+  Reply answer(int connection, const std::string& head, std::string_view body);
+  // Writes its messages down, as unanswered; how many.
   std::size_t take(const std::string& head, std::string_view body);
 
   const std::uint16_t port_;
@@ -71,10 +76,9 @@ class Endpoint {
   bool closing_ = true;
   std::size_t requests_ = 0;
   std::vector<Arrival> arrivals_;
-  std::size_t last_taken_ = 0;  // messages of the last request that was answered
   std::list<int> connections_;  // open ones
   int listener_ = -1;
-  std::atomic<std::size_t> unanswered_{0};
+  std::size_t unanswered_ = 0;
   std::thread acceptor_;
   std::vector<std::thread> servers_;  // acceptor_ adds, close() joins
 };

@@ -33,7 +33,7 @@ struct Run {
                    "512KiB }\n"
                    "    buffer: { segment_size: " +
                    segment + ", max_bytes: 64MiB }\n",
-               "  request_timeout: 4s\n  max_body: 512KiB\n") {
+               "  request_timeout: 60s\n  max_body: 512KiB\n") {
     daemon.set_environment(saboteur.environment());
   }
   // With the endpoint away, so that everything goes through the log.

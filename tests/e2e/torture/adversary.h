@@ -1,7 +1,6 @@
 // One party of a run that misbehaves. Owned by the schedule, and its thread only.
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 #include "chance.h"
@@ -19,8 +18,6 @@ class Adversary {
   virtual std::string strike(Chance& chance) = 0;
   // Undoes all that lasts.
   virtual void heal() = 0;
-  // How often it made the Kafka sink let go of messages of which nobody knows whether they arrived.
-  [[nodiscard]] virtual std::size_t uncertainties() const { return 0; }
 };
 
 }  // namespace rebuf::e2e

@@ -35,27 +35,33 @@ std::string DaemonAdversary::strike(Chance& chance) {
 
 // A disk that is full is so for the next process, too; one that fails an operator replaces first.
 std::string DaemonAdversary::kill(Chance& chance) {
-  ++deaths_;
-  ++lost_cursors_;
   daemon_.kill();
   files_short_ = false;
-  disk_fails_ = disk_full_;
   std::this_thread::sleep_for(chance.ms_between(0, 300));
   if (!disk_full_) saboteur_.fail_writes(0);
   saboteur_.fail_syncs(0);
-  daemon_.start();
+  start();
   return "rebufd: SIGKILL";
 }
 
-// Without a descriptor or a disk that works it cannot save its cursor.
 std::string DaemonAdversary::stop() {
-  ++stops_;
-  if (files_short_ || disk_fails_) ++lost_cursors_;
   CHECK(daemon_.stop() == 0);
-  files_short_ = disk_full_ = disk_fails_ = false;
+  files_short_ = disk_full_ = false;
   saboteur_.heal();
-  daemon_.start();
+  start();
   return "rebufd: SIGTERM";
+}
+
+void DaemonAdversary::start() {
+  daemon_.start();
+  starts_.push_back(daemon_.metrics());
+}
+
+std::size_t DaemonAdversary::found_in_log(const std::string& route) const {
+  std::int64_t found = 0;
+  for (const Metrics& start : starts_)
+    found += start.count("rebufd_messages_recovered_total", route, {{"from", "log"}});
+  return static_cast<std::size_t>(found);
 }
 
 std::string DaemonAdversary::freeze(Chance& chance) {
@@ -69,19 +75,17 @@ std::string DaemonAdversary::freeze(Chance& chance) {
 std::string DaemonAdversary::change_disk(Chance& chance) {
   saboteur_.fail_writes(0);
   saboteur_.fail_syncs(0);
-  disk_full_ = disk_fails_ = false;
+  disk_full_ = false;
   switch (chance.between(1, 5)) {
     case 1:
       saboteur_.fail_writes(EIO);
-      disk_fails_ = true;
       return "rebufd: its disk fails to write";
     case 2:
       saboteur_.fail_syncs(EIO);
-      disk_fails_ = true;
       return "rebufd: its disk fails to sync";
     case 3:
       saboteur_.fail_writes(ENOSPC);
-      disk_full_ = disk_fails_ = true;
+      disk_full_ = true;
       return "rebufd: its disk is full";
     default:
       return "rebufd: its disk works";
@@ -101,7 +105,7 @@ std::string DaemonAdversary::change_files() {
 void DaemonAdversary::heal() {
   saboteur_.heal();
   daemon_.let_open_files(true);
-  disk_full_ = disk_fails_ = files_short_ = false;
+  disk_full_ = files_short_ = false;
 }
 
 }  // namespace rebuf::e2e

@@ -1,6 +1,8 @@
 // Harm to rebufd itself: its process, its disk, its clock, its descriptors.
 #pragma once
 
+#include <vector>
+
 #include "../daemon.h"
 #include "../saboteur.h"
 #include "adversary.h"
@@ -14,25 +16,22 @@ class DaemonAdversary final : public Adversary {
 
   std::string strike(Chance& chance) override;
   void heal() override;
-  [[nodiscard]] std::size_t uncertainties() const override { return deaths_ + stops_; }
-  // How often it started without its last cursor, and so sent again what came behind the one
-  // before.
-  [[nodiscard]] std::size_t lost_cursors() const { return lost_cursors_; }
+  // Messages that its new processes found in a route's log: each is sent once more, though it may
+  // have arrived before the old one ended.
+  [[nodiscard]] std::size_t found_in_log(const std::string& route) const;
 
  private:
   std::string kill(Chance& chance);
   std::string stop();
+  void start();
   std::string freeze(Chance& chance);
   std::string change_disk(Chance& chance);
   std::string change_files();
 
   Daemon& daemon_;
   Saboteur& saboteur_;
-  std::size_t deaths_ = 0;
-  std::size_t stops_ = 0;
-  std::size_t lost_cursors_ = 0;
+  std::vector<Metrics> starts_;  // what each new process said at once
   bool disk_full_ = false;
-  bool disk_fails_ = false;  // full, too
   bool files_short_ = false;
 };
 

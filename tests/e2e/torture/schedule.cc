@@ -124,15 +124,15 @@ void Schedule::heal() {
 }
 
 void Schedule::judge_hook(Fleet& fleet) {
-  judge("hook", fleet, endpoint_.arrivals(), poisoned,
-        {.duplicates = daemons_.lost_cursors() * shape_.most_unknown() + endpoint_.unanswered(),
-         .sink_repeats = true});
+  judge(
+      "hook", fleet, endpoint_.arrivals(), poisoned,
+      {.duplicates = daemons_.found_in_log("hook") + endpoint_.unanswered(), .sink_repeats = true});
 }
 
 void Schedule::judge_kafka(Fleet& fleet) {
-  const std::size_t uncertainties = daemons_.uncertainties() + kafka_->topics.uncertainties();
   judge("kafka", fleet, kafka_->topic.arrivals(), padded,
-        {.duplicates = uncertainties * shape_.most_unknown(),
+        {.duplicates = daemons_.found_in_log("kafka") +
+                       kafka_->topics.uncertainties() * shape_.most_given_back(),
          .topic_removed = kafka_->topics.removed()});
 }
 

@@ -19,13 +19,11 @@ class Shape {
   [[nodiscard]] std::string route(const std::string& name, const std::string& topic) const;
   // What was chosen.
   [[nodiscard]] std::string text() const;
-  // Messages of which nobody knows whether they were delivered when rebufd ends, or the sink lets
-  // go: a window, and what a route delivers within the cursor's lag.
-  [[nodiscard]] std::size_t most_unknown() const { return window_ + lag; }
+  // Messages of which nobody knows whether they were delivered when the sink lets go: a window,
+  // and some more, for what it let go it may take and let go again.
+  [[nodiscard]] std::size_t most_given_back() const { return window_ + 1000; }
 
  private:
-  static constexpr std::size_t lag = 1000;  // messages
-
   const char* ack_;
   std::size_t window_;
   int segment_kib_;

@@ -20,7 +20,8 @@ class TopicAdversary final : public Adversary {
   void heal() override;
   // Removes it with what is in it, and makes it again.
   void make_anew(std::chrono::milliseconds missing_for = {});
-  [[nodiscard]] std::size_t uncertainties() const override { return uncertainties_; }
+  // How often it made the Kafka sink let go of messages of which nobody knows whether they arrived.
+  [[nodiscard]] std::size_t uncertainties() const { return uncertainties_; }
   // When it was last removed; what was sent before may be gone.
   [[nodiscard]] Clock::time_point removed() const { return removed_; }
 
