@@ -29,6 +29,9 @@ struct DispatchSettings {
   std::string name;  // of the sink, for log lines
   BatchLimits batch;
   std::chrono::milliseconds timeout{10'000};  // an attempt that takes longer is cut
+  // How long what is on its way when a channel recalls may still be acknowledged: less to be sent
+  // twice.
+  std::chrono::milliseconds recall_grace{300};
   RetryRange retry;
   // A probe says whether messages would be taken, and not only whether the downstream is in reach.
   bool probe_asks = false;

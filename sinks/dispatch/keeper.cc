@@ -10,8 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// What is already on its way may still be acknowledged: less to be sent twice.
-constexpr milliseconds recall_grace{300};
 // A cut may come before there is something to cut: it is repeated until the attempt has ended.
 constexpr milliseconds cut_again_after{10};
 
@@ -22,7 +20,7 @@ void Dispatcher::recall(Lane& lane) {
   if (lane.closing) return;
   lane.open = false;
   lane.closing = true;
-  lane.give_back_by = steady_clock::now() + recall_grace;
+  lane.give_back_by = steady_clock::now() + settings_.recall_grace;
   wake_keeper();
 }
 

@@ -17,7 +17,7 @@ class Latch {
   }
   bool wait() {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, seconds(30), [this] { return open_; });
+    return changed_.wait_for(lock, patience, [this] { return open_; });
   }
 
  private:
@@ -117,7 +117,7 @@ TEST_CASE("max_in_flight requests are under way at a time") {
     std::unique_lock lock(mutex);
     ++inside;
     changed.notify_all();
-    CHECK(changed.wait_for(lock, seconds(30), [&] { return inside >= 4; }));
+    CHECK(changed.wait_for(lock, patience, [&] { return inside >= 4; }));
   });
   auto settings = settings_for(endpoint.url(), HttpFormat::single);
   settings.max_in_flight = 4;
@@ -139,14 +139,16 @@ TEST_CASE("while the endpoint fails, one request at a time finds out when that i
     std::string body;
     while (peer.read_request(head, body)) {
       const int number = requests++;
-      const int now = ++inside;
-      // The first four were under way when the first failed.
-      if (number >= 4 && number < 20) {
-        most_inside = std::max<int>(most_inside, now);
-        CHECK_FALSE(peer.gone(milliseconds(10)));  // time for a second one to come
+      if (number < 4) {
+        while (requests < 4) std::this_thread::yield();  // all under way when the first fails
+        return peer.reset();
       }
-      --inside;
-      if (number < 20) return peer.reset();
+      if (number < 20) {
+        most_inside = std::max<int>(most_inside, ++inside);
+        CHECK_FALSE(peer.gone(milliseconds(10)));  // time for a second one to come
+        --inside;
+        return peer.reset();
+      }
       peer.answer(200);
     }
   });

@@ -6,12 +6,13 @@
 namespace rebuf::sinks::test {
 namespace {
 
-// Takes every request: its lines, in order.
+// Takes every request: its lines, in order, each once.
 class Log {
  public:
   void take(const std::string& body) {
     const std::lock_guard lock(mutex_);
-    for (const std::string& line : lines_of(body)) lines_.push_back(line);
+    for (const std::string& line : lines_of(body))
+      if (known_.insert(line).second) lines_.push_back(line);
   }
   [[nodiscard]] std::vector<std::string> lines() const {
     const std::lock_guard lock(mutex_);
@@ -29,6 +30,7 @@ class Log {
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
+  std::set<std::string> known_;
 };
 
 std::vector<std::string> numbers(int count) {
@@ -40,7 +42,7 @@ std::vector<std::string> numbers(int count) {
 // The first connection's request meets with `mishap`; every later one is served. Submits 600
 // messages, which must arrive in order; returns the first health.
 HeardHealth first_trouble(const std::function<void(Peer&, const std::string& body)>& mishap,
-                          milliseconds timeout = milliseconds(10'000)) {
+                          milliseconds timeout = patience) {
   Messages messages("t");
   messages.add_numbered(600);
   Log log;
@@ -65,7 +67,7 @@ HeardHealth first_trouble(const std::function<void(Peer&, const std::string& bod
 
 TEST_CASE("a request that hangs is cut at the time-out, and sent again before any later one") {
   const HeardHealth heard =
-      first_trouble([](Peer& peer, const std::string&) { peer.hang(); }, milliseconds(200));
+      first_trouble([](Peer& peer, const std::string&) { peer.hang(); }, seconds(1));
   CHECK_FALSE(heard.up);
   CHECK(heard.error_class == "timeout");
 }
@@ -76,7 +78,7 @@ TEST_CASE("the time-out is the whole request's: a server that trickles its answe
         peer.write("HTTP/1.1 200 OK\r\nX: ");
         while (!peer.gone(milliseconds(20))) peer.write("x");
       },
-      milliseconds(300));
+      seconds(1));
   CHECK(heard.error_class == "timeout");
 }
 
@@ -171,8 +173,8 @@ TEST_CASE("a connection that the server closed while idle costs nothing: no outa
 TEST_CASE("nobody listens: down, and everything is held") {
   Messages messages("t");
   messages.add_numbered(100);
-  const int port = closed_port();
-  Hook hook(settings_for("http://127.0.0.1:" + std::to_string(port)));
+  const ClosedPort closed;
+  Hook hook(settings_for(closed.url()));
   hook.submit(messages);
   hook.recorder.wait("three attempts", [&] { return hook.recorder.health.size() >= 3; });
   CHECK(hook.recorder.wait_down().error_class == "connect");

@@ -59,6 +59,10 @@ Endpoint::Endpoint(Answerer answer, std::unique_ptr<httplib::Server> server)
   server_->new_task_queue = [] { return new httplib::ThreadPool(20); };
   server_->set_keep_alive_max_count(1'000'000);
   server_->set_tcp_nodelay(true);
+  // Else a client that gets no processor for five seconds is hung up on.
+  server_->set_keep_alive_timeout(patience.count());
+  server_->set_read_timeout(patience);
+  server_->set_write_timeout(patience);
   port_ = server_->bind_to_any_port("127.0.0.1");
   REQUIRE(port_ > 0);
   thread_ = std::thread([this] { server_->listen_after_bind(); });
@@ -177,6 +181,7 @@ HttpSettings settings_for(const std::string& url, HttpFormat format) {
   settings.name = "test";
   settings.url = url;
   settings.format = format;
+  settings.timeout = patience;
   settings.retry_min = milliseconds(5);
   settings.retry_max = milliseconds(50);
   return settings;
@@ -189,11 +194,7 @@ std::unique_ptr<Sink> make_http(HttpSettings settings) {
   return std::move(made.sink);
 }
 
-int closed_port() {
-  int port = 0;
-  const Fd socket = bound_socket(port, -1);
-  return port;
-}
+ClosedPort::ClosedPort() : socket_(bound_socket(port_, -1)) {}
 
 std::vector<Fd> full_listener(int& port, const char* host) {
   std::vector<Fd> sockets;

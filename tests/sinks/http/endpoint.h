@@ -100,12 +100,22 @@ class RawServer {
   std::thread accepting_;
 };
 
-// Settings that retry quickly.
+// Settings that retry quickly, with a time-out that only what hangs reaches.
 [[nodiscard]] HttpSettings settings_for(const std::string& url,
                                         HttpFormat format = HttpFormat::ndjson);
 [[nodiscard]] std::unique_ptr<Sink> make_http(HttpSettings settings);
-// A port that nobody listens on.
-[[nodiscard]] int closed_port();
+// A port that nobody listens on, nor can while it lives.
+class ClosedPort {
+ public:
+  ClosedPort();
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(port_) + "/in";
+  }
+
+ private:
+  int port_ = 0;
+  Fd socket_;
+};
 // A listener that leaves connects unanswered, for as long as what is returned lives. Its port is
 // the given one; 0: the kernel's choice.
 [[nodiscard]] std::vector<Fd> full_listener(int& port, const char* host = "127.0.0.1");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <random>
+#include <utility>
 
 #include "endpoint.h"
 
@@ -30,7 +31,7 @@ class Faulty {
     const std::lock_guard lock(mutex_);
     return taken_;
   }
-  // How often a line was taken without the sink being told.
+  // How often a line was taken without the sink being sure to know it.
   [[nodiscard]] std::map<std::string, int> unanswered() {
     const std::lock_guard lock(mutex_);
     return unanswered_;
@@ -40,17 +41,20 @@ class Faulty {
   void serve(Peer& peer) {
     std::string head;
     std::string body;
+    std::string answered;  // the body before, if it was taken
     while (peer.read_request(head, body)) {
+      know(std::exchange(answered, {}));
       if (body.find('!') != std::string::npos && draw(2) == 0) {
         peer.answer(422);
         continue;
       }
-      if (!respond(peer, body)) return;
+      if (!respond(peer, body, answered)) return;
     }
   }
 
-  // False: the connection is done with.
-  bool respond(Peer& peer, const std::string& body) {
+  // False: the connection is done with. `answered` becomes a body whose sender will know that it
+  // was taken once he asks for more.
+  bool respond(Peer& peer, const std::string& body, std::string& answered) {
     const bool poisoned = body.find('!') != std::string::npos;
     switch (draw(16)) {
       case 0:
@@ -70,46 +74,51 @@ class Faulty {
         return false;
       case 5:
         if (poisoned) return false;
-        take(body, false);
+        take(body);
         peer.reset();
         return false;
       case 6:
         if (poisoned) return false;
-        take(body, false);
+        take(body);
         peer.write("HTTP/1.1 200 OK\r\nContent-Le");
         return false;
       case 7:
         if (poisoned) return false;
-        take(body, false);
+        take(body);
         peer.answer(504);
         return true;
       case 8:
         if (poisoned) return false;
-        take(body, true);
+        take(body);
         peer.answer(200, "Connection: close\r\n");
         return false;
       case 9:
         if (poisoned) return false;
-        take(body, true);
+        take(body);
         peer.answer(200);
         return false;  // without a word
       default:
         if (poisoned) {
           peer.answer(422);
         } else {
-          take(body, true);
+          take(body);
+          answered = body;
           peer.answer(200);
         }
         return true;
     }
   }
 
-  void take(const std::string& body, bool answered) {
+  void take(const std::string& body) {
     const std::lock_guard lock(mutex_);
     for (const std::string& line : lines_of(body)) {
       taken_.push_back(line);
-      if (!answered) ++unanswered_[line];
+      ++unanswered_[line];
     }
+  }
+  void know(const std::string& body) {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& line : lines_of(body)) --unanswered_[line];
   }
   std::uint64_t draw(std::uint64_t below) {
     const std::lock_guard lock(mutex_);
@@ -207,7 +216,7 @@ class Route final : public ChannelListener {
   // The next messages to submit, marked as held; empty when all are done.
   std::vector<OutMessage> next_batch() {
     std::unique_lock lock(mutex_);
-    const bool met = changed_.wait_for(lock, seconds(60), [&] {
+    const bool met = changed_.wait_for(lock, patience, [&] {
       while (next_ < items_.size() && items_[next_].done) ++next_;
       return done_ == items_.size() || (open_ && held_ < 500 && next_ < items_.size());
     });
@@ -242,7 +251,7 @@ class Route final : public ChannelListener {
 
 TEST_CASE("random faults: nothing lost, order kept, duplicates only where nobody could know") {
   const char* given = std::getenv("REBUF_TEST_SEED");
-  const std::uint64_t first_seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  const std::uint64_t first_seed = given != nullptr ? std::stoull(given) : 1;
   MESSAGE("to repeat: REBUF_TEST_SEED=", first_seed);
   for (std::uint64_t seed = first_seed; seed < first_seed + 3; ++seed) {
     CAPTURE(seed);
