@@ -7,6 +7,8 @@ says what either side guarantees. bench/rows/ has the rows, a module each:
   batches    a thousand messages a request, NDJSON and JSON array
   pace       one connection; half the maximal rate; CPU a message
   outage     Kafka dead, every 202 after fdatasync
+  recovery   rebufd killed in the outage too: its first answer, and from Kafka ready to nothing left
+  faults     what is lost, copied or out of order after each kind of fault
   drain      the backlog to the Kafka that is back, alone and with new messages coming in
   endpoint   a backlog to an HTTP endpoint
   footprint  memory, idle connections, start
@@ -26,7 +28,7 @@ from rig.kafka import Kafka
 from rig.process import BIN
 from rig.table import Figures, table
 
-ROWS = ["answered", "batches", "pace", "outage", "drain", "endpoint", "footprint"]
+ROWS = ["answered", "batches", "pace", "outage", "drain", "recovery", "faults", "endpoint", "footprint"]
 
 
 class World:

@@ -13,6 +13,14 @@ def begin(kafka, program, size):
              and program.status()["state"] == "buffering")
 
 
+def fill(kafka, program, size, messages):
+    """Begins an outage of at least so many messages; returns how many wait."""
+    begin(kafka, program, size)
+    while program.backlog() < messages:
+        as_fast_as_answered(program.url, 8, 1, size, "lines", 1000)
+    return program.backlog()
+
+
 def end(kafka, program):
     """Starts Kafka; returns the messages delivered between the drain's first and its last, and the seconds it took."""
     before = program.status()["totals"]["replayed"]

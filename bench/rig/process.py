@@ -40,8 +40,11 @@ class Program:
     def __init__(self, arguments, port, url, log, environment=None):
         self.environment = {**os.environ, **(environment or {})}
         self.arguments, self.port, self.url, self.log = [str(argument) for argument in arguments], port, url, log
+        self.start_again()
+
+    def start_again(self):
         self.launch()
-        wait_for(f"{self.arguments[0]} listening", lambda: connects(port))
+        wait_for(f"{self.arguments[0]} listening", lambda: connects(self.port))
 
     def launch(self):
         self.process = subprocess.Popen(self.arguments, stdout=self.log, stderr=self.log, env=self.environment)

@@ -1,6 +1,8 @@
 """rebufd with one route, `bench`, and everything else at its defaults."""
+import http.client
 import json
 import shutil
+import time
 import urllib.request
 
 from rig.process import BIN, Program, connects, free_port, wait_for
@@ -11,7 +13,7 @@ http: {{ listen: "127.0.0.1:{port}" }}
 admin: {{ listen: "127.0.0.1:{admin}", socket: {data}/admin.sock }}
 limits: {{ keep_free: 0B }}
 sinks: {{ sink: {sink} }}
-routes: {{ bench: {{ sink: sink, buffer: {{ max_bytes: 16GiB }}, drain: {{ jitter: 0s }} }} }}
+routes: {{ bench: {{ sink: sink, topic: {topic}, buffer: {{ max_bytes: 16GiB }}, drain: {{ jitter: 0s }} }} }}
 """
 
 
@@ -21,19 +23,37 @@ def kafka_sink(brokers):
 
 
 class Rebufd(Program):
-    def __init__(self, sink, directory, log):
+    def __init__(self, sink, directory, log, topic="bench"):
         """`sink`: one line of YAML, as kafka_sink() makes it. `directory` is made, and gets all data; __exit__ removes it."""
         self.directory = directory
         port, self.admin = free_port(), free_port()
         directory.mkdir(parents=True)
         file = directory / "rebufd.yaml"
-        file.write_text(CONFIGURATION.format(data=directory, port=port, admin=self.admin, sink=sink), encoding="ascii")
+        file.write_text(CONFIGURATION.format(data=directory, port=port, admin=self.admin, sink=sink,
+                                           topic=topic), encoding="ascii")
         super().__init__([BIN / "rebufd", "--config", file], port, f"http://127.0.0.1:{port}/ingest/bench", log)
         wait_for("the admin server listening", lambda: connects(self.admin))
 
     def __exit__(self, *_):
         super().__exit__()
         shutil.rmtree(self.directory)
+
+    def start_again(self):
+        super().start_again()
+        wait_for("the admin server listening", lambda: connects(self.admin))
+
+    def first_answer_ms(self):
+        """Starts it; from exec to the first 2xx."""
+        begin = time.monotonic()
+        self.launch()
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request("POST", "/ingest/bench", body=b"x")
+                if connection.getresponse().status < 300:
+                    return (time.monotonic() - begin) * 1000
+            except OSError:
+                time.sleep(0.001)
 
     def status(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/api/v1/status") as answer:

@@ -20,6 +20,9 @@ class Figures:
     def median(self, name):
         return statistics.median(self.samples[name])
 
+    def most(self, name):
+        return max(self.samples[name])
+
     def add_run(self, name, run):
         """What a load said: its rate and the percentiles of its answers."""
         for what in ("rate", "p50_ms", "p99_ms"):

@@ -3,7 +3,7 @@ Against librdkafka alone with its messages in memory, to a Kafka that has just b
 import threading
 
 from rig import outage
-from rig.load import as_fast_as_answered, at_rate, warm
+from rig.load import at_rate, warm
 from rig.rebufd import Rebufd, kafka_sink
 from rig.table import Row
 
@@ -18,16 +18,9 @@ def alone(world, messages):
     return max(rates)
 
 
-def fill(world, program):
-    outage.begin(world.kafka, program, world.size)
-    while program.backlog() < world.backlog:
-        as_fast_as_answered(program.url, 8, 1, world.size, "lines", 1000)
-    return program.backlog()
-
-
 def with_ingest(world, program, figures):
     """What comes in meanwhile goes behind the backlog. It is long enough for the drain, and none of it is lost."""
-    fill(world, program)
+    outage.fill(world.kafka, program, world.size, world.backlog)
     seconds = max(10, world.backlog // 100_000)
     answers = {}
     ingest = threading.Thread(
@@ -46,7 +39,7 @@ def measure(world, figures):
     with Rebufd(kafka_sink(world.kafka.brokers), world.directory(), world.log) as program:
         program.wait_for_state("direct")
         warm(program.url, world.size)
-        figures.add("drained", fill(world, program))
+        figures.add("drained", outage.fill(world.kafka, program, world.size, world.backlog))
         delivered, took = outage.end(world.kafka, program)
         figures.add("drain", delivered / took)
         with_ingest(world, program, figures)

@@ -1,5 +1,4 @@
 """What rebufd takes of the machine when little or nothing happens, and how soon it answers."""
-import http.client
 import time
 
 from rig.load import Idle, as_fast_as_answered
@@ -9,20 +8,6 @@ from rig.table import Row
 IDLE_CONNECTIONS = 5000
 IDLE_SECONDS = 5
 BACKLOG_BYTES = 2 << 30
-
-
-def first_answer_ms(program):
-    """From exec to the first 2xx."""
-    begin = time.monotonic()
-    program.launch()
-    while True:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=5)
-            connection.request("POST", "/ingest/bench", body=b"x")
-            if connection.getresponse().status < 300:
-                return (time.monotonic() - begin) * 1000
-        except OSError:
-            time.sleep(0.001)
 
 
 def idle_connections(program, figures):
@@ -41,13 +26,13 @@ def measure(world, figures):
         figures.add("memory of its own", program.memory_mib("RssAnon"))
         idle_connections(program, figures)
         program.end()
-        figures.add("first answer", first_answer_ms(program))
+        figures.add("first answer", program.first_answer_ms())
     no_kafka = '{ type: kafka, brokers: [ "127.0.0.1:1" ] }'
     with Rebufd(no_kafka, world.directory(), world.log) as program:
         while program.status()["backlog_bytes"] < BACKLOG_BYTES:
             as_fast_as_answered(program.url, 8, 2, world.size, "lines", 1000)
         program.kill()
-        figures.add("first answer with backlog", first_answer_ms(program))
+        figures.add("first answer with backlog", program.first_answer_ms())
 
 
 def rows(_, figures):
