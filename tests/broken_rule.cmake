@@ -20,5 +20,5 @@ function(broken_rule_test name)
   set_target_properties(${arg_SEARCH}_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${name}")
   add_test(NAME "${arg_SEARCH}: the search finds ${name}" COMMAND ${arg_SEARCH}_${name})
-  set_tests_properties("${arg_SEARCH}: the search finds ${name}" PROPERTIES TIMEOUT 120)
+  set_tests_properties("${arg_SEARCH}: the search finds ${name}" PROPERTIES TIMEOUT 600)
 endfunction()

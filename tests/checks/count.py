@@ -1,23 +1,48 @@
 #!/usr/bin/env python3
-"""Adds up ctest's JUnit files and prints the closing line `N passed, N failed[, N skipped]`.
+"""Adds up ctest's JUnit files. Prints what the failed tests and builds said, shortened, so that a log that is cut in its middle
+still shows why; then their names; then the closing line `N passed, N failed[, N skipped]`.
 Exit status 1 when anything failed or nothing ran."""
 import argparse
+import pathlib
+import re
 import sys
 import xml.etree.ElementTree as xml
 
+SHOWN = 60  # lines a test
+TROUBLE = re.compile(r"ERROR|FATAL|error:|Sanitizer|runtime error|terminate called|FAILED")
+
 parser = argparse.ArgumentParser()
-parser.add_argument("--failed", type=int, default=0, help="failures that no file tells of")
+parser.add_argument("--broken", action="append", default=[], help="what a build that failed said, a file")
 parser.add_argument("--skipped", type=int, default=0, help="tests that were left out")
 parser.add_argument("files", nargs="*")
 args = parser.parse_args()
 
-passed, failed, skipped, names = 0, args.failed, args.skipped, []
+
+def shortened(text):
+    """From a little before the first trouble on, and the end."""
+    lines = text.rstrip().splitlines()
+    if len(lines) <= SHOWN:
+        return "\n".join(lines)
+    at = next((i for i, line in enumerate(lines) if TROUBLE.search(line)), len(lines))
+    begin = min(max(at - 12, 0), len(lines) - SHOWN)
+    tail = lines[-12:]
+    middle = lines[begin:begin + SHOWN - len(tail)]
+    gap = len(lines) - len(tail) - begin - len(middle)
+    parts = ([f"[{begin} lines]"] if begin else []) + middle + ([f"[{gap} lines]"] if gap else []) + tail
+    return "\n".join(parts)
+
+
+passed, failed, skipped, names, said = 0, 0, args.skipped, [], []
+for file in args.broken:
+    failed += 1
+    names.append(f"FAILED: a build ({file})")
+    said.append((f"a build ({file})", pathlib.Path(file).read_text(errors="replace")))
 for file in args.files:
     try:
-        cases = xml.parse(file).getroot().iter("testcase")
+        cases = list(xml.parse(file).getroot().iter("testcase"))
     except (OSError, xml.ParseError) as error:
         failed += 1
-        names.append(f"{file}: {error}")
+        names.append(f"FAILED: {file}: {error}")
         continue
     for case in cases:
         status = case.get("status")
@@ -29,6 +54,11 @@ for file in args.files:
         else:
             failed += 1
             names.append(f"FAILED: {case.get('name')} ({file})")
-print("\n".join(names))
+            failure = case.find("failure")
+            why = failure.get("message", "") if failure is not None else ""
+            said.append((f"{case.get('name')} ({file}): {why}", case.findtext("system-out") or ""))
+for what, text in said:
+    print(f"\n==== {what}\n{shortened(text)}")
+print("\n" + "\n".join(names))
 print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
 sys.exit(1 if failed or not passed else 0)

@@ -31,9 +31,7 @@ TEST_CASE("a file that ends anywhere is loaded or refused") {
 }
 
 TEST_CASE("a file with any bytes changed is loaded or refused") {
-  const std::uint64_t seed = std::random_device()();
-  INFO("seed ", seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(1);
   const std::string whole = example();
   constexpr std::string_view spice = "{}[]&*!|>'\"%@`#,:?-<\n\t ~$\\\0\xff\xef";
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
@@ -53,9 +51,7 @@ TEST_CASE("a file with any bytes changed is loaded or refused") {
 }
 
 TEST_CASE("nothing but noise is refused") {
-  const std::uint64_t seed = std::random_device()();
-  INFO("seed ", seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(1);
   for (int round = 0; round < 500; ++round) {
     std::string text(random() % 200, '\0');
     for (char& c : text) c = static_cast<char>(random());

@@ -5,24 +5,24 @@
 
 #include "audit.h"
 #include "kafka_route.h"
+#include "pulse.h"
 
 namespace rebuf::e2e {
 namespace {
 
-using std::chrono::seconds;
-
-void longest_wait_is_bounded(const std::vector<Sending>& sendings) {
+void longest_wait_is_bounded(const std::vector<Sending>& sendings, Pulse& pulse) {
   Clock::duration longest{};
   for (const Sending& sending : sendings) {
     CHECK(sending.acknowledged());
     longest = std::max(longest, sending.end - sending.begin);
   }
-  CHECK(longest < KafkaRoute::spill_after + seconds(1));
+  CHECK(within_promise(longest, KafkaRoute::spill_after, pulse));
 }
 
 void survive_outage(Weather weather, bool ends_with_reset) {
   KafkaRoute run(1);
   run.start();
+  Pulse pulse(run.scratch.path());
   Audit audit(run.daemon, "weather");
   run.network.be(weather);
   run.wait_until_buffering();
@@ -31,7 +31,7 @@ void survive_outage(Weather weather, bool ends_with_reset) {
   run.wait_until_direct();
   CHECK(run.finish().replayed > 0);
   CHECK(audit.finish().empty());
-  longest_wait_is_bounded(run.fleet.finish());
+  longest_wait_is_bounded(run.fleet.finish(), pulse);
 }
 
 TEST_CASE("a network that swallows everything: clients wait spill_after, all arrives once") {
@@ -49,6 +49,7 @@ TEST_CASE("a network that resets every connection: all arrives once, in order") 
 TEST_CASE("a network that loses packets, then is slow: all arrives once, in order") {
   KafkaRoute run(1);
   run.start();
+  Pulse pulse(run.scratch.path());
   Audit audit(run.daemon, "weather");
   for (const Weather weather : {Weather::lossy, Weather::slow}) {
     run.network.be(weather);
@@ -58,7 +59,7 @@ TEST_CASE("a network that loses packets, then is slow: all arrives once, in orde
   run.wait_until_direct();
   (void)run.finish();
   CHECK(audit.finish().empty());
-  longest_wait_is_bounded(run.fleet.finish());
+  longest_wait_is_bounded(run.fleet.finish(), pulse);
 }
 
 }  // namespace

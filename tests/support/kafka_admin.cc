@@ -15,7 +15,7 @@ using sinks::kafka::ConfigResourceHandle;
 using sinks::kafka::Destroy;
 using sinks::kafka::EventHandle;
 
-constexpr int timeout_ms = 30'000;
+constexpr int timeout_ms = 60'000;
 
 ClientHandle make_client(const std::string& bootstrap) {
   std::array<char, 512> why{};
@@ -76,7 +76,7 @@ void KafkaAdmin::create(const std::string& topic, int partitions, int replicas,
     REQUIRE(rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str()) ==
             RD_KAFKA_RESP_ERR_NO_ERROR);
   // A topic that was just removed may linger for a moment.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
   while (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS &&
          std::chrono::steady_clock::now() < deadline) {

@@ -14,7 +14,7 @@
 
 namespace rebuf::test {
 
-constexpr std::chrono::seconds program_patience{60};
+constexpr std::chrono::seconds program_patience{100};
 
 class Program {
  public:

@@ -20,7 +20,7 @@ using sinks::kafka::TopicHandle;
 using MessageHandle =
     std::unique_ptr<rd_kafka_message_t, sinks::kafka::Destroy<rd_kafka_message_destroy>>;
 
-constexpr int timeout_ms = 10'000;
+constexpr int timeout_ms = 60'000;
 
 ClientHandle make_consumer(const std::string& bootstrap) {
   std::array<char, 512> why{};
@@ -70,7 +70,7 @@ std::vector<std::vector<Stored>> read_all(rd_kafka_t* rk, rd_kafka_topic_t* topi
     REQUIRE(rd_kafka_consume_start_queue(topic, partition, RD_KAFKA_OFFSET_BEGINNING,
                                          queue.get()) == 0);
   std::vector<std::vector<Stored>> read(static_cast<std::size_t>(partitions));
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
   for (int ended = 0; ended < partitions;) {
     const MessageHandle message(rd_kafka_consume_queue(queue.get(), timeout_ms));
     REQUIRE(std::chrono::steady_clock::now() < deadline);

@@ -21,7 +21,7 @@ class Completions {
   }
   std::vector<Appended> wait(std::size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(30), [&] { return all_.size() >= count; });
+    changed_.wait_for(lock, std::chrono::seconds(100), [&] { return all_.size() >= count; });
     return all_;
   }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <thread>
 
 #include "tests/wal/scratch.h"
@@ -41,11 +42,11 @@ TEST_CASE("a reader that waits is woken by a commit, and by close") {
   auto reader = log->reader({});
   CHECK_FALSE(reader->wait(std::chrono::milliseconds(0)));
   std::thread writer([&] { CHECK(log->write(bytes("a")).ok()); });
-  CHECK(reader->wait(std::chrono::seconds(30)));
+  CHECK(reader->wait(std::chrono::seconds(100)));
   writer.join();
   CHECK(drain(*reader) == Strings{"a"});
   std::thread closer([&] { CHECK(log->close().ok()); });
-  CHECK_FALSE(reader->wait(std::chrono::seconds(30)));
+  CHECK_FALSE(reader->wait(std::chrono::seconds(100)));
   closer.join();
 }
 
@@ -188,7 +189,7 @@ TEST_CASE("data that looks like sizes at every place does not hold up the search
   content[100] ^= 1;
   write_file(dir / "rebuf-0", content);
   auto log = opened(dir, small_segments(64U << 20));
-  const auto begun = std::chrono::steady_clock::now();
+  const std::clock_t begun = std::clock();  // of this process alone
   CHECK(replayed(*log) == Strings{"behind"});
-  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(60));
+  CHECK(std::clock() - begun < 60 * CLOCKS_PER_SEC);
 }

@@ -122,12 +122,15 @@ void Harness::start() {
 }
 
 httplib::Client Harness::tcp() const {
-  return httplib::Client("127.0.0.1", server->ports().front());
+  httplib::Client client("127.0.0.1", server->ports().front());
+  client.set_read_timeout(patience);
+  return client;
 }
 
 httplib::Client Harness::unix_socket() const {
   httplib::Client client(admin.socket);
   client.set_address_family(AF_UNIX);
+  client.set_read_timeout(patience);
   client.set_default_headers({{"Host", "localhost"}});
   return client;
 }

@@ -15,6 +15,9 @@
 
 namespace rebuf::daemon::admin_test {
 
+// For a machine that is busy with other things; only what hangs takes as long.
+inline constexpr std::chrono::seconds patience{100};
+
 class FakeRoute final : public Route {
  public:
   explicit FakeRoute(const std::string& name);

@@ -30,7 +30,7 @@ class Client final : public Request {
   }
   // Empty when it does not come in time.
   [[nodiscard]] std::optional<Answer> answer(
-      std::chrono::milliseconds within = std::chrono::seconds(20)) const {
+      std::chrono::milliseconds within = std::chrono::seconds(100)) const {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, within, [this] { return answers_ > 0; });
     return answer_;

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "harness.h"
+#include "tests/support/free_port.h"
 
 namespace rebuf::daemon::ingest_test {
 namespace {
@@ -99,12 +100,7 @@ TEST_CASE("several addresses at once") {
 
 // On most machines localhost is ::1 first.
 TEST_CASE("a name with several addresses is listened on at all of them, at one port") {
-  std::uint16_t port = 0;
-  {
-    const Started numeric({{"127.0.0.1", 0, ""}});
-    REQUIRE(numeric.server != nullptr);
-    port = numeric.server->ports()[0];
-  }
+  const std::uint16_t port = test::free_port();
   Started started({{"localhost", port, ""}});
   REQUIRE(started.server != nullptr);
   CHECK(started.server->ports() == std::vector<std::uint16_t>{port});
@@ -120,11 +116,10 @@ TEST_CASE("a port in use, a path too long and a host that does not exist are tol
 }
 
 TEST_CASE("a port is free again as soon as the server has stopped") {
-  std::uint16_t port = 0;
+  const std::uint16_t port = test::free_port();
   {
-    Started first({{"127.0.0.1", 0, ""}});
+    Started first({{"127.0.0.1", port, ""}});
     REQUIRE(first.server != nullptr);
-    port = first.server->ports()[0];
     CHECK(Client(port).post("/ingest/r", "x").status == 200);
   }
   Started second({{"127.0.0.1", port, ""}});

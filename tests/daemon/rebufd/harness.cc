@@ -20,7 +20,7 @@ std::uint16_t port_behind(const std::string& log, const std::string& phrase) {
 
 httplib::Client client(std::uint16_t port) {
   httplib::Client made("127.0.0.1", port);
-  made.set_read_timeout(std::chrono::seconds(30));
+  made.set_read_timeout(test::program_patience);
   return made;
 }
 

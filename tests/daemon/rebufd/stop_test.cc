@@ -50,6 +50,7 @@ TEST_CASE_FIXTURE(Rebufd, "SIGTERM under load loses nothing that was answered, a
     clients.emplace_back([&, client] {
       httplib::Client http("127.0.0.1", ingest_port);
       http.set_keep_alive(true);
+      http.set_read_timeout(test::program_patience);
       for (int i = 0;; ++i) {
         const std::string value = std::to_string(client) + "-" + std::to_string(i);
         const auto answer = http.Post("/ingest/r", value, "text/plain");

@@ -12,7 +12,7 @@ KeyedClient::KeyedClient(std::uint16_t port, std::string path)
   http_->set_keep_alive(true);
   http_->set_tcp_nodelay(true);
   http_->set_connection_timeout(2, 0);
-  http_->set_read_timeout(20, 0);
+  http_->set_read_timeout(60, 0);
 }
 
 KeyedClient::~KeyedClient() = default;
@@ -29,7 +29,7 @@ Told KeyedClient::post(const std::string& key, const std::string& value) {
 }
 
 KeyedPost KeyedClient::post_until_taken(const std::string& key, const std::string& value) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   KeyedPost post{key, value, {}, false};
   while (std::chrono::steady_clock::now() < deadline) {
     post.told = this->post(key, value);

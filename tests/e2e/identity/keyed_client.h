@@ -38,7 +38,7 @@ class KeyedClient {
   // Without an idempotency key, but with a Rebuf-Key; the status.
   [[nodiscard]] int post_with_message_key(const std::string& message_key, const std::string& value);
   [[nodiscard]] Told post(const std::string& key, const std::string& value);
-  // Until it is answered 2xx, or otherwise for good, or a minute is over.
+  // Until it is answered 2xx, or otherwise for good, or two minutes are over.
   [[nodiscard]] KeyedPost post_until_taken(const std::string& key, const std::string& value);
 
  private:

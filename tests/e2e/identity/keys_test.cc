@@ -16,6 +16,8 @@
 namespace rebuf::e2e {
 namespace {
 
+// An endpoint that is away refuses connections, which is seen at once; one that only has no
+// processor is waited for.
 struct Run {
   void wait_for_state(const std::string& state) const {
     daemon.wait_until(state, [&](const Metrics& now) { return now.state("orders") == state; });
@@ -35,7 +37,7 @@ struct Run {
                     std::to_string(endpoint.port()) +
                     "/in\n    retry: { min: 50ms, max: 200ms }\n    batch: { format: single }\n"
                     "routes:\n  orders:\n    sink: hook\n    drain: { jitter: 0s }\n"
-                    "    spill_after: 500ms\n"};
+                    "    spill_after: 20s\n"};
 };
 
 std::vector<KeyedPost> post_all(KeyedClient& client, const std::string& name, std::size_t posts) {
@@ -121,7 +123,7 @@ TEST_CASE(
     });
   // Killed direct, buffering, and draining.
   for (std::size_t kill = 1; kill <= 5; ++kill) {
-    // Each post ends, taken or not, within a minute.
+    // Each post ends, taken or not, within two minutes.
     for (std::size_t seen = taken; seen < kill * 120; seen = taken) taken.wait(seen);
     if (kill % 2 == 0)
       run.endpoint.close();

@@ -23,7 +23,7 @@ TEST_CASE("a broker that is killed with thousands held gets each once, in order,
   CHECK_FALSE(kafka.recorder.probe(*kafka.channel).up);
 
   kafka.broker.run("start");
-  kafka.recorder.wait_reports(many, seconds(60));
+  kafka.recorder.wait_reports(many);
   CHECK(kafka.recorder.count(Outcome::delivered) == many);
   CHECK(kafka.sink->stats().up);
   CHECK(kafka.stored_values() == numbers(many));
@@ -41,7 +41,7 @@ TEST_CASE("a broker that freezes is no loss, no duplicate and no disorder") {
   const HeardHealth frozen = kafka.recorder.probe(*kafka.channel);
   kafka.broker.run("cont");
   CHECK_FALSE(frozen.up);
-  kafka.recorder.wait_reports(many, seconds(60));
+  kafka.recorder.wait_reports(many);
   CHECK(kafka.recorder.count(Outcome::delivered) == many);
   CHECK(kafka.stored_values() == numbers(many));
 }
@@ -59,7 +59,7 @@ TEST_CASE("a broker that throttles is slow, not down") {
   CHECK(kafka.channel->submit(std::span(kafka.messages.list).first(1000)) == 1000);
   kafka.recorder.wait_reports(1000);
   CHECK(kafka.channel->submit(std::span(kafka.messages.list).subspan(1000)) == 100);
-  kafka.recorder.wait_reports(1100, seconds(60));
+  kafka.recorder.wait_reports(1100);
   CHECK(kafka.recorder.count(Outcome::delivered) == 1100);
   CHECK(kafka.stored_values() == numbers(1100));
   milliseconds longest{0};
@@ -102,7 +102,7 @@ TEST_CASE("after a recall the same messages arrive once and in order") {
   for (OutMessage& message : kafka.messages.list) message.token += 1000;
   CHECK(kafka.channel->submit(kafka.messages.list) == 1000);
   kafka.broker.run("start");
-  kafka.recorder.wait_reports(2000, seconds(60));
+  kafka.recorder.wait_reports(2000);
   CHECK(kafka.recorder.count(Outcome::delivered) == 1000);
   CHECK(kafka.stored_values() == numbers(1000));
 }

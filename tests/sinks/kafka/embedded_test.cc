@@ -123,7 +123,7 @@ TEST_CASE("stop lets what is held be delivered") {
   Embedded kafka;
   kafka.messages.add_numbered(1000);
   CHECK(kafka.channel->submit(kafka.messages.list) == 1000);
-  kafka.channel->stop(in(seconds(30)));
+  kafka.channel->stop(in(patience));
   CHECK(kafka.recorder.count(Outcome::delivered) == 1000);
 }
 
