@@ -23,9 +23,10 @@ TEST_CASE("kcat piped into dedup.py gives each message once, although rebufd was
                                       "    topic: " + topic.name() + "\n    ack: buffered\n" +
                                       "    drain: { jitter: 0s }\n");
   daemon.start();
-  // In the way of the file in which a cursor is made: none is saved, as in the 200 ms of its lag.
+  // In the place of the file in which a cursor is made: none is saved, as in the 200 ms of its lag.
   const auto obstacle = daemon.data_dir() / "orders" / "cursor.tmp";
-  std::filesystem::create_directory(obstacle);
+  for (std::error_code failed; !std::filesystem::create_directory(obstacle, failed);)
+    std::filesystem::remove(obstacle, failed);
   KeyedClient keyed(daemon.port(), "/ingest/orders");
   std::set<std::string> posted;
   for (std::size_t i = 0; i < posts; ++i) {
