@@ -81,7 +81,7 @@ std::unique_ptr<idempotency::KeyGate> Daemon::open_keys(const config::RouteConfi
   settings.window = route.idempotency_window;
   settings.max_keys = route.idempotency_max_keys;
   settings.logger = logging_.route_logger("route " + route.name);
-  return std::make_unique<idempotency::KeyGate>(std::move(settings));
+  return std::make_unique<idempotency::KeyGate>(std::move(settings), key_writer_);
 }
 
 RunningSink& Daemon::sink_of(const config::RouteConfig& route) {

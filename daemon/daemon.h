@@ -64,6 +64,7 @@ class Daemon {
   const DataDir data_dir_;
   MemoryBudget budget_;
   std::vector<RunningSink> sinks_;
+  idempotency::KeyWriter key_writer_;
   // In the order of the configuration. Null: the route could not be opened.
   std::vector<std::unique_ptr<idempotency::KeyGate>> keys_;
   std::vector<std::unique_ptr<Route>> routes_;  // in the same order

@@ -41,24 +41,21 @@ class KeyGate::First final : public Request {
   const std::string key_;
 };
 
-KeyGate::KeyGate(KeyGateSettings settings)
+KeyGate::KeyGate(KeyGateSettings settings, KeyWriter& writer)
     : settings_(std::move(settings)),
+      writer_(writer),
       window_({settings_.window, settings_.max_keys, bytes_of(settings_)}),
       log_(settings_.dir, bytes_of(settings_), settings_.logger, settings_.file_system) {
   const auto now = Clock::now();
   const auto wall = std::chrono::system_clock::now();
   log_.load([&](const KeyRecord& record) { return window_.restore(record, now, wall); });
   log_.purge_before(window_.oldest_needed());
-  thread_ = std::thread([this] { run(); });
 }
 
 KeyGate::~KeyGate() {
-  {
-    const std::lock_guard lock(mutex_);
-    ends_ = true;
+  writer_.forget(*this);
+  while (write_some()) {
   }
-  wake_.notify_all();
-  thread_.join();
 }
 
 void KeyGate::offer(const std::string& key, const Fingerprint& fingerprint,
@@ -91,7 +88,7 @@ void KeyGate::answered(const std::string& key, Answer answer) {
     window_.answered(key, std::move(answer), answers);
     wake = slept && window_.has_unwritten();
   }
-  if (wake) wake_.notify_all();
+  if (wake) writer_.wake(*this);
   deliver(answers);
 }
 
@@ -109,41 +106,38 @@ std::uint64_t KeyGate::suppressed() const {
   return window_.suppressed();
 }
 
-void KeyGate::run() {
-  std::unique_lock lock(mutex_);
-  const auto has_work = [this] { return ends_ || window_.has_unwritten(); };
-  while (true) {
-    if (const auto due = log_.sync_due())
-      wake_.wait_until(lock, *due, has_work);
-    else
-      wake_.wait(lock, has_work);
-    if (window_.has_unwritten())
-      write_some(lock);
-    else if (ends_)
-      return;
-    lock.unlock();
-    if (const auto due = log_.sync_due(); due && Clock::now() >= *due) log_.sync();
-    lock.lock();
-  }
+std::optional<Clock::time_point> KeyGate::work() {
+  const bool wrote = write_some();
+  const auto due = log_.sync_due();
+  const auto now = Clock::now();
+  if (due && now >= *due) log_.sync();
+  return wrote ? now : log_.sync_due();  // there may be more
 }
 
-// Called and returns with the lock held.
-void KeyGate::write_some(std::unique_lock<std::mutex>& lock) {
-  const std::vector<std::string> records =
-      window_.unwritten(most_records, std::chrono::system_clock::now());
-  const std::uint64_t last = window_.oldest_unwritten() + records.size() - 1;
-  lock.unlock();
+// False: there was nothing to write.
+bool KeyGate::write_some() {
+  std::vector<std::string> records;
+  std::uint64_t last = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!window_.has_unwritten()) return false;
+    records = window_.unwritten(most_records, std::chrono::system_clock::now());
+    last = window_.oldest_unwritten() + records.size() - 1;
+  }
   log_.write(records, last);
   KeyWindow::Answers answers;
-  lock.lock();
-  window_.written(records.size(), Clock::now(), answers);
-  const std::uint64_t needed = window_.oldest_needed();
-  const std::uint64_t crowded_out = window_.crowded_out();
-  lock.unlock();
+  std::uint64_t needed = 0;
+  std::uint64_t crowded_out = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    window_.written(records.size(), Clock::now(), answers);
+    needed = window_.oldest_needed();
+    crowded_out = window_.crowded_out();
+  }
   deliver(answers);
   log_.purge_before(needed);
   tell_if_crowded(crowded_out);
-  lock.lock();
+  return true;
 }
 
 void KeyGate::tell_if_crowded(std::uint64_t crowded_out) {

@@ -1,12 +1,12 @@
 // In front of a route: requests with an Idempotency-Key pass here, all others go past it to the
 // route and cost nothing. The first with a key goes on to the route; a repeat waits with it, or is
 // answered as it was, and goes no further. KeyWindow decides, KeyLog keeps it over restarts; this
-// is the lock and the thread between them. One a route, owned by main; must outlive the answers of
-// all requests that were offered, and the server that offers them.
+// is the lock between them. One a route, owned by main; must outlive the answers of all requests
+// that were offered, and the server that offers them.
 //
 // Threads: ingest threads call offer; the route answers a first on any thread; the server's thread
 // calls expire_clients. All meet under mutex_, which is held over no system call that can block and
-// no answer. The gate's own thread writes the records, and then answers.
+// no answer. The thread of the KeyWriter, one for all gates, writes the records, and then answers.
 //
 // Durable when a 2xx leaves: the record has been handed to the kernel (a SIGKILL does not take it),
 // and is synced within a second. Not worth an fsync for each request: what it would save is a
@@ -14,17 +14,16 @@
 // disk.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 
 #include "daemon/idempotency/key_log.h"
 #include "daemon/idempotency/key_window.h"
+#include "daemon/idempotency/key_writer.h"
 #include "daemon/route.h"
 
 namespace rebuf::daemon::idempotency {
@@ -37,11 +36,12 @@ struct KeyGateSettings {
   FileSystem* file_system = nullptr;  // of the log; tests replace it
 };
 
-class KeyGate {
+class KeyGate final : private KeyWriter::Gate {
  public:
   // Reads what the log holds. A directory that cannot be used is told, and keys are kept in memory.
-  explicit KeyGate(KeyGateSettings settings);
-  ~KeyGate();  // writes what it was told
+  // `writer` outlives it.
+  KeyGate(KeyGateSettings settings, KeyWriter& writer);
+  ~KeyGate() override;  // writes what it was told
   KeyGate(const KeyGate&) = delete;
   KeyGate& operator=(const KeyGate&) = delete;
 
@@ -59,20 +59,18 @@ class KeyGate {
   class First;  // what the route gets: the first request with a key
 
   void answered(const std::string& key, Answer answer);
-  void run();
-  void write_some(std::unique_lock<std::mutex>& lock);
+  std::optional<Clock::time_point> work() override;
+  [[nodiscard]] bool write_some();
   void tell_if_crowded(std::uint64_t crowded_out);
 
   const KeyGateSettings settings_;
+  KeyWriter& writer_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  KeyWindow window_;   // guarded by mutex_
-  bool ends_ = false;  // guarded by mutex_
-  // The thread's own:
+  KeyWindow window_;  // guarded by mutex_
+  // The writer's thread's:
   KeyLog log_;
   std::uint64_t crowded_out_told_ = 0;
   Clock::time_point tell_crowded_at_{};
-  std::thread thread_;
 };
 
 }  // namespace rebuf::daemon::idempotency

@@ -95,8 +95,9 @@ struct Harness {
   FakeKafka kafka;
   SinkMetrics sink_metrics;
   HttpCounts http, unrouted;
+  idempotency::KeyWriter key_writer;
   idempotency::KeyGate keys{
-      {directory.path() / "idempotency", std::chrono::minutes(10), 100, {}, nullptr}};
+      {directory.path() / "idempotency", std::chrono::minutes(10), 100, {}, nullptr}, key_writer};
   AdminSources sources;
   std::unique_ptr<AdminServer> server;
 };

@@ -63,7 +63,7 @@ struct Harness {
       said += std::string(text) + "\n";
     };
   }
-  void open() { gate = std::make_unique<KeyGate>(settings); }
+  void open() { gate = std::make_unique<KeyGate>(settings, writer); }
   // As after a SIGKILL or a stop: what the log has is all that is left.
   void open_again() {
     gate.reset();
@@ -97,6 +97,7 @@ struct Harness {
   std::mutex mutex;
   std::string said;  // guarded by mutex
   TestRoute route;
+  KeyWriter writer;
   std::unique_ptr<KeyGate> gate;
 };
 

@@ -33,13 +33,15 @@ struct Keyed : Harness {
   }
   void start_with_keys() {
     gate = std::make_unique<idempotency::KeyGate>(
-        idempotency::KeyGateSettings{directory.path() / "idempotency", 10min, 1000, {}, nullptr});
+        idempotency::KeyGateSettings{directory.path() / "idempotency", 10min, 1000, {}, nullptr},
+        writer);
     keys = {gate.get()};
     start();
   }
 
   const test::TemporaryDirectory directory;
   std::uint8_t ids = 0;
+  idempotency::KeyWriter writer;
   std::unique_ptr<idempotency::KeyGate> gate;
 };
 
