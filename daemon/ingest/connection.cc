@@ -6,7 +6,9 @@
 #include <array>
 #include <chrono>
 #include <limits>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace rebuf::daemon::ingest {
 namespace {
@@ -184,14 +186,21 @@ void Connection::build(std::string_view body) {
     phase_ = Phase::refused;
     reply_ = std::move(reply);
   };
+  std::vector<std::string_view> found;
+  std::span<const std::string_view> values(&body, 1);
   std::size_t messages = 1;
   if (form_ != Form::single) {
-    const SplitResult found = split(form_, body, [](std::string_view) {});
-    if (!found.ok())
+    // More than could ever fit are counted and not kept.
+    const std::uint64_t most = service_.gate.limit() / MemoryBudget::per_message_bytes;
+    const SplitResult result = split(form_, body, [&](std::string_view value) {
+      if (found.size() <= most) found.push_back(value);
+    });
+    if (!result.ok())
       return refused(
-          problem(400, "malformed", found.error,
-                  form_ == Form::json_array ? std::optional(found.messages) : std::nullopt));
-    messages = found.messages;
+          problem(400, "malformed", result.error,
+                  form_ == Form::json_array ? std::optional(result.messages) : std::nullopt));
+    messages = result.messages;
+    values = found;
   }
   const std::uint64_t bytes = charge_for(body.size(), messages);
   if (bytes > service_.gate.limit() || bytes > std::numeric_limits<std::uint32_t>::max())
@@ -207,11 +216,10 @@ void Connection::build(std::string_view body) {
   envelope.headers = sinks::HeaderList(packed_headers_);
   Batch batch(std::exchange(waiter_.charge, {}));
   batch.reserve(messages, body.size() + messages * packed_headers_.size());
-  // Found valid above, so that this pass cannot fail.
-  static_cast<void>(split(form_, body, [&](std::string_view value) {
+  for (const std::string_view value : values) {
     envelope.value = value;
     batch.add(envelope);
-  }));
+  }
   if (keyed_ != nullptr) keyed_->fingerprint = fingerprint(body);
   request_ = std::make_shared<IngestRequest>(
       std::move(batch), started() + service_.http.request_timeout, mailbox_, connection_);
