@@ -8,6 +8,7 @@
 #include <csignal>
 #include <optional>
 
+#include "daemon/code_memory.h"
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
@@ -106,6 +107,7 @@ int run(const config::Config& config, const std::vector<config::Mistake>& warnin
   }
   logging.info("ready");
   notify.ready();
+  let_go_of_start_code();
   serve_until_stopped(**daemon, logging, notify);
   stop(**daemon, config.stop_timeout, logging, notify);
   daemon->reset();
