@@ -1,118 +1,95 @@
 #!/usr/bin/env python3
-"""rebufd next to the forwarders that people would pick otherwise, on the same work in one run, interleaved, on one real
-Kafka that shares the machine: 64 connections, one message a request. bench/peers builds what can be built here and runs
-this. A peer that is not there is reported as absent."""
+"""rebufd next to the forwarders that people would pick otherwise: each does the same work alone, one behind the other, in
+rounds, on one real Kafka (one node, three partitions) that shares the machine with it and with the load. bench/peers
+builds what can be built and runs this. A forwarder that is not there is said to be absent.
+
+  healthy   Kafka is there: rates at 64 and 256 connections, in batches, CPU and memory
+  outage    Kafka is killed, and the forwarder in that; what is lost, copied, out of order is counted from the topic
+"""
 import argparse
+import importlib
+import json
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
+import time
 
-from rig import outage
 from rig.kafka import Kafka
-from rig.load import as_fast_as_answered, warm
-from rig.process import ROOT, Program, free_port
-from rig.rebufd import Rebufd, kafka_sink
-from rig.table import Figures
+from rig.table import Figures, markdown
 
-CONNECTIONS = 64
-SECONDS = 4
-# name: (environment, what its 2xx means)
-COLLECTOR = {
-    "OpenTelemetry Collector, no queue": ({"QUEUE": "false", "FSYNC": "false"}, "Kafka has it"),
-    "OpenTelemetry Collector, file_storage with fsync": ({"QUEUE": "true", "FSYNC": "true"}, "fsynced"),
-    "OpenTelemetry Collector, file_storage": ({"QUEUE": "true", "FSYNC": "false"}, "in the page cache"),
-}
+PHASES = ["healthy", "outage"]
+FORWARDERS = ["ours", "collector", "telegraf", "fluent_bit"]
+NEEDS = {"collector": "otelcol", "telegraf": "telegraf", "fluent_bit": "fluent_bit"}  # an argument of ours
 
 
-def collector(binary, environment, brokers, work, log):
-    port = free_port()
-    data = pathlib.Path(tempfile.mkdtemp(dir=work))
-    return Program([binary, "--config", ROOT / "bench/peer/otelcol.yaml"], port, f"http://127.0.0.1:{port}/v1/logs", log,
-                   {**environment, "BROKERS": brokers, "PORT": str(port), "DATA": str(data)})
+class Stage:
+    """What the phases share."""
+
+    def __init__(self, kafka, work, size):
+        self.kafka, self.work, self.size = kafka, work, size
+        self.topics = 0
+
+    def topic(self):
+        """One that nobody has used."""
+        self.topics += 1
+        return f"peers-{self.topics}"
 
 
-class Field:
-    """The programs that take part, each started anew when it is asked for."""
-
-    def __init__(self, args, kafka, work, log):
-        self.args, self.kafka, self.work, self.log = args, kafka, work, log
-        self.names = ["rebufd"] + (list(COLLECTOR) if args.otelcol.exists() else [])
-
-    def start(self, name):
-        if name == "rebufd":
-            program = Rebufd(kafka_sink(self.kafka.brokers), pathlib.Path(tempfile.mkdtemp(dir=self.work)) / "data", self.log)
-            program.wait_for_state("direct")
-        else:
-            program = collector(self.args.otelcol, COLLECTOR[name][0], self.kafka.brokers, self.work, self.log)
-        warm(program.url, self.args.size, form_of(name))
-        return program
-
-    def load(self, phase, name, program, figures):
-        before = program.cpu_seconds()
-        run = as_fast_as_answered(program.url, CONNECTIONS, SECONDS, self.args.size, form_of(name))
-        name = f"{phase} {name}"
-        figures.add_run(name, run)
-        figures.add(f"{name} cpu_us", (program.cpu_seconds() - before) * 1e6 / max(run["rate"] * SECONDS, 1))
-        figures.add(f"{name} memory", program.memory_mib())
-
-    def survives_outage(self, name):
-        return name == "rebufd" or COLLECTOR[name][0]["QUEUE"] == "true"
+def contestants(names, brokers, work, log, paths):
+    return [contestant for name in names
+            for contestant in importlib.import_module(f"forwarders.{name}").contestants(brokers, work, log, paths)]
 
 
-def form_of(name):
-    return "single" if name == "rebufd" else "otlp"
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("phases", nargs="*", metavar="PHASES", help="only these (default: all)")
+    parser.add_argument("--only", nargs="+", default=FORWARDERS, choices=FORWARDERS, help="only these forwarders")
+    for program in NEEDS.values():
+        parser.add_argument(f"--{program.replace('_', '-')}", type=pathlib.Path, help="its program")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--size", type=int, default=256, help="bytes a message (default 256)")
+    parser.add_argument("--json", type=pathlib.Path, help="write all samples here")
+    args = parser.parse_args()
+    if unknown := set(args.phases) - set(PHASES):
+        parser.error(f"no phases called {', '.join(unknown)}")
+    args.paths = {program: getattr(args, program) for program in NEEDS.values()}
+    for name in args.only:
+        path = args.paths.get(NEEDS.get(name))
+        if name in NEEDS and not (path and path.exists()):
+            print(f"{name}: absent", file=sys.stderr)
+            args.only = [other for other in args.only if other != name]
+    return args
 
 
-def measure(field, figures):
-    """Healthy one after the other, each alone; then all at once into an outage, one of them under load."""
-    for name in field.names:
-        program = field.start(name)
-        field.load("healthy", name, program, figures)
-        program.kill()
-    programs = {name: field.start(name) for name in field.names if field.survives_outage(name)}
-    outage.begin(field.kafka, programs["rebufd"], field.args.size)
-    for name, program in programs.items():
-        field.load("outage", name, program, figures)
-    for program in programs.values():
-        program.kill()
-    field.kafka.start()
-    field.kafka.wait()
-
-
-def print_table(figures):
-    print("| Kafka | forwarder | its 2xx means | msg/s | answers | CPU a message, us | memory, MiB |\n|" + "---|" * 7)
-    for phase, meaning in (("healthy", "Kafka has it"), ("outage", "fdatasync has returned")):
-        for name, says in [("rebufd", meaning)] + [(name, says) for name, (_, says) in COLLECTOR.items()]:
-            if not figures.has(f"{phase} {name} rate"):
-                continue
-            median = {what: figures.median(f"{phase} {name} {what}") for what in ("rate", "cpu_us", "memory")}
-            print(f"| {phase} | {name} | {says} | {median['rate']:,.0f} | {figures.latencies(f'{phase} {name}')} | "
-                  f"{median['cpu_us']:.0f} | {median['memory']:.0f} |")
+def run(phase, args, work, log, figures):
+    with Kafka(work / f"kafka-{phase.__name__}", phase.KEEPS) as kafka:
+        stage = Stage(kafka, work, args.size)
+        taking_part = contestants(args.only, kafka.brokers, work, log, args.paths)
+        for number in range(args.rounds):
+            for contestant in filter(phase.takes, taking_part):
+                begin = time.monotonic()
+                try:
+                    phase.measure(stage, contestant, figures)
+                    ended = f"{time.monotonic() - begin:.0f} s"
+                except (Exception, SystemExit) as failure:  # the others go on without it
+                    ended = f"failed: {failure}"
+                print(f"round {number + 1}: {phase.__name__}, {contestant.name}: {ended}", file=sys.stderr, flush=True)
+    print(markdown(phase.table(taking_part, figures)) + "\n", flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--otelcol", type=pathlib.Path, required=True, help="the collector's program")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--size", type=int, default=256, help="bytes a message (default 256)")
-    args = parser.parse_args()
+    args = arguments()
     work = pathlib.Path(tempfile.mkdtemp(prefix="rebuf-peers-"))
     figures = Figures()
+    print(f"{os.cpu_count()} cores shared by load, forwarder and a one-node Kafka; {args.size} B a message; medians (of lost, "
+          f"copies and out of order: the worst) of {args.rounds} interleaved rounds.\n", flush=True)
     with open(work / "log", "w", encoding="utf-8") as log:
-        kafka = Kafka(work / "kafka")
-        try:
-            field = Field(args, kafka, work, log)
-            for _ in range(args.rounds):
-                measure(field, figures)
-        finally:
-            kafka.down()
-    print(f"{os.cpu_count()} cores shared by load, program and a one-node Kafka; {args.size} B a message, {CONNECTIONS} "
-          f"connections; medians of {args.rounds} interleaved rounds.\n")
-    print_table(figures)
-    if not args.otelcol.exists():
-        print("\nOpenTelemetry Collector: absent.", file=sys.stderr)
+        for name in args.phases or PHASES:
+            run(importlib.import_module(f"phases.{name}"), args, work, log, figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures.samples, indent=1), encoding="ascii")
     shutil.rmtree(work)
 
 

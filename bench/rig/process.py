@@ -44,7 +44,11 @@ class Program:
 
     def start_again(self):
         self.launch()
-        wait_for(f"{self.arguments[0]} listening", lambda: connects(self.port))
+        try:
+            wait_for(f"{self.arguments[0]} listening", lambda: connects(self.port))
+        except SystemExit:
+            self.kill()
+            raise
 
     def launch(self):
         self.process = subprocess.Popen(self.arguments, stdout=self.log, stderr=self.log, env=self.environment)

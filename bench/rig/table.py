@@ -61,6 +61,11 @@ def number(value):
 HEAD = ["what, and what the answer means", "rebufd", "against, and what it guarantees", "theirs", "ratio", "bar"]
 
 
+def markdown(lines):
+    """A table; the first line is its head."""
+    head, *rest = lines
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rest])
+
+
 def table(rows):
-    lines = [HEAD, ["---"] * len(HEAD)] + [row.cells() for row in rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    return markdown([HEAD] + [row.cells() for row in rows])
