@@ -1,5 +1,4 @@
-// Committer: one batch from its callers to the writer and back.
-#include <algorithm>
+// Committer: from the callers to the writer and back.
 #include <utility>
 
 #include "wal/committer.h"
@@ -7,183 +6,189 @@
 namespace rebuf {
 
 namespace {
-constexpr std::size_t most_spare_groups = 4096;
-constexpr std::uint64_t most_batch_bytes = std::uint64_t{1} << 20;
-}  // namespace
 
-Status Committer::commit(Group& group) {
-  Lock lock(mutex_);
-  if (Status status = refusal(Caller::waits); !status) return status;
-  if (!leading_ && queue_.empty()) {
-    lead(lock, group);
-  } else {
-    group.waits = true;
-    group.room = room_;
-    queue_.push_back(&group);
-    lock.unlock();
-    rooms_[group.room].wait(group.done);
+constexpr std::uint64_t most_batch_bytes = std::uint64_t{1} << 20;
+
+// How many from the front go together: a barrier goes alone, what is cancelled without others.
+std::size_t together(std::span<const Group> groups) {
+  const Group& front = groups.front();
+  std::uint64_t bytes = front.bytes;
+  std::size_t count = 1;
+  if (front.kind != Group::Kind::entries) return count;
+  for (const Group& group : groups.subspan(1)) {
+    bytes += group.bytes;
+    if (group.kind != front.kind || group.cancelled != front.cancelled) break;
+    if (bytes > most_batch_bytes) break;
+    ++count;
   }
-  return std::move(group.status);
+  return count;
 }
 
-// The leader commits its own group; what is queued meanwhile is the commit thread's.
-void Committer::lead(Lock& lock, Group& own) {
-  std::vector<Appended> none;
+// Of a count that one thread changes and others read.
+void add(std::atomic<std::uint64_t>& count, std::uint64_t more) {
+  count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+// From on_appended, waiting for the commit thread would be waiting for itself.
+Status Committer::refusal(Caller caller) const {
+  if (caller == Caller::waits && thread_id_ == std::this_thread::get_id()) {
+    return {Code::invalid_argument, "a call that waits, from on_appended", dir_.string()};
+  }
+  if (closing_) return {Code::closed, "the log is closed"};
+  return failure_;
+}
+
+Status Committer::write(std::span<const Bytes> entries) {
+  const Frames frames(entries);
+  Group group;
+  group.entries = entries.size();
+  group.bytes = frames.bytes();
+  return commit(group, frames.pieces()).status;
+}
+
+Result<Position> Committer::barrier(Group::Kind kind) {
+  Group group;
+  group.kind = kind;
+  Committed outcome = commit(group, {});
+  if (!outcome.status) return std::move(outcome.status);
+  return outcome.position;
+}
+
+// Who finds nobody committing commits; what is queued meanwhile is the commit thread's.
+Committed Committer::commit(const Group& group, std::span<const Piece> pieces) {
+  Lock lock(mutex_);
+  if (Status status = refusal(Caller::waits); !status) return {std::move(status), {}};
+  if (leading_ || !nothing_queued()) return wait_in_queue(lock, group, pieces);
   leading_ = true;
-  begin(batch_);
-  batch_.groups.push_back(&own);
-  run(lock, none);
-  while (!queue_.empty() && !threaded_) {
-    // Without a thread the leader goes on itself.
-    if (!start_thread()) run_queued(lock, Asynchronous::no, none);
+  lock.unlock();
+  Writer::Outcome outcome = execute({std::span(&group, 1), pieces});
+  lock.lock();
+  stop_leading(lock);
+  return {std::move(outcome.failed.ok() ? outcome.status : outcome.failed), outcome.first};
+}
+
+Committed Committer::wait_in_queue(Lock& lock, Group group, std::span<const Piece> pieces) {
+  Waiter waiter;
+  waiter.room = room_;
+  group.waiter = &waiter;
+  queue_.add(group, pieces);
+  lock.unlock();
+  rooms_[waiter.room].wait(waiter.done);
+  return std::move(waiter.outcome);
+}
+
+Status Committer::append(std::span<const Bytes> entries, std::uint64_t tag) {
+  const Frames frames(entries);
+  Group group;
+  group.entries = entries.size();
+  group.bytes = frames.bytes();
+  group.tag = tag;
+  const std::lock_guard lock(mutex_);
+  if (Status status = refusal(Caller::returns); !status) return status;
+  if (!threaded_) {
+    if (Status status = start_thread(); !status) return status;
+  }
+  group.cancelled = cancelling_;
+  const bool first = queue_.empty();
+  queue_.add(group, frames.pieces());
+  if (first && !leading_) work_.notify_one();
+  return {};
+}
+
+void Committer::stop_leading(Lock& lock) {
+  while (!nothing_queued() && !threaded_) {
+    // Without a thread the leader goes on itself. No append is queued then.
+    std::vector<Appended> none;
+    if (!start_thread()) run_queued(lock, none);
   }
   leading_ = false;
-  if (!queue_.empty() || closing_) work_.notify_one();
+  if (closing_ || !nothing_queued()) work_.notify_one();
   if (closing_) idle_.notify_all();
 }
 
-void Committer::run_queued(Lock& lock, Asynchronous asynchronous, std::vector<Appended>& appended) {
-  begin(batch_);
-  take_queued(batch_, asynchronous);
-  if (!batch_.groups.empty()) run(lock, appended);
-}
-
-void Committer::run(Lock& lock, std::vector<Appended>& appended) {
+// The next batch of what was queued.
+void Committer::run_queued(Lock& lock, std::vector<Appended>& appended) {
+  if (taken_.empty()) {
+    std::swap(taken_, queue_);
+    room_ = 1 - room_;
+  }
+  const Batch batch{taken_.groups().first(together(taken_.groups())), taken_.pieces()};
+  Status refused = failure_;
+  if (refused.ok() && batch.groups.front().cancelled) {
+    refused = {Code::cancelled, "an append before it failed"};
+  }
   lock.unlock();
-  execute(batch_);
-  if (options_.on_commit && batch_.info.entries > 0) options_.on_commit(batch_.info);
-  lock.lock();
-  settle(batch_);
-  // A single writer keeps the lock; to tell many, it is let go.
-  const bool many = batch_.groups.size() > 1;
-  if (many) lock.unlock();
-  finish(batch_, appended);
-  if (many) lock.lock();
-}
-
-void Committer::begin(Batch& batch) {
-  batch.groups.clear();
-  batch.refused = failure_;
-  batch.done = 0;
-  batch.status = batch.failed = {};
-  batch.info = {};
-  batch.synced = false;
-  room_ = 1 - room_;
-}
-
-// A barrier goes alone; groups that are cancelled go without others.
-void Committer::take_queued(Batch& batch, Asynchronous asynchronous) {
-  if (spare_groups_.size() < finished_.size()) spare_groups_.swap(finished_);
-  if (spare_groups_.size() > most_spare_groups) spare_groups_.resize(most_spare_groups);
-  finished_.clear();
-  const Group* const front = queue_.front();
-  if (front->cancelled && batch.refused.ok()) {
-    batch.refused = {Code::cancelled, "an append before it failed"};
-  }
-  std::uint64_t bytes = 0;
-  while (!queue_.empty()) {
-    Group* const group = queue_.front();
-    if (group->async && asynchronous == Asynchronous::no) break;
-    const bool same_fate = group->kind == front->kind && group->cancelled == front->cancelled;
-    const bool alone =
-        group->kind != Group::Kind::entries || bytes + group->bytes > most_batch_bytes;
-    if (!batch.groups.empty() && (!same_fate || alone)) break;
-    bytes += group->bytes;
-    batch.groups.push_back(group);
-    queue_.pop_front();
-  }
-}
-
-void Committer::execute(Batch& batch) {
-  if (!batch.refused.ok()) {
-    batch.done = batch.groups.size();
-    batch.status = batch.refused;
-    return;
-  }
-  if (batch.groups.front()->kind == Group::Kind::entries) {
-    execute_entries(batch);
+  Writer::Outcome outcome;
+  if (refused.ok()) {
+    outcome = execute(batch);
   } else {
-    execute_barrier(batch);
+    outcome.groups = batch.groups.size();
+    outcome.status = std::move(refused);
   }
-  const Status& worst = batch.status.ok() ? batch.failed : batch.status;
+  const bool failed = !outcome.failed.ok();
+  const bool append_failed = failed && batch.groups[outcome.groups].waiter == nullptr;
+  const std::size_t ended = outcome.groups + (failed ? 1 : 0);
+  tell(batch.groups.first(ended), outcome, appended);
+  taken_.drop_front(ended);
+  lock.lock();
+  if (!append_failed) return;
+  cancelling_ = true;
+  taken_.cancel_asynchronous();
+  queue_.cancel_asynchronous();
+}
+
+Writer::Outcome Committer::execute(const Batch& batch) {
+  const Group::Kind kind = batch.groups.front().kind;
+  const bool entries = kind == Group::Kind::entries;
+  Writer::Outcome outcome =
+      entries ? writer_.commit(batch.groups, batch.pieces) : pass_barrier(kind);
+  const Status& worst = outcome.status.ok() ? outcome.failed : outcome.status;
   if (worst.code() == Code::sync_failed) fail(worst);
+  if (outcome.entries == 0) return outcome;
+  if (options_.sync_strategy == SyncStrategy::every_write) ++syncs_;
+  if (!outcome.status.ok()) return outcome;
+  add(entries_, outcome.entries);
+  add(commits_, 1);
+  if (options_.on_commit) options_.on_commit({outcome.entries, outcome.bytes, outcome.sync_time});
+  return outcome;
 }
 
-void Committer::execute_entries(Batch& batch) {
-  Writer::Outcome outcome = writer_.write(batch.groups);
-  batch.done = outcome.groups;
-  batch.failed = std::move(outcome.failed);
-  if (batch.done == 0) return;
-  if (options_.sync_strategy == SyncStrategy::every_write) {
-    const auto begun = std::chrono::steady_clock::now();
-    batch.status = writer_.sync();
-    batch.info.sync_time = std::chrono::steady_clock::now() - begun;
-    batch.synced = true;
-    if (!batch.status.ok()) return;
-    segments_.set_committed(writer_.end().offset);
+Writer::Outcome Committer::pass_barrier(Group::Kind kind) {
+  Writer::Outcome outcome;
+  outcome.groups = 1;
+  if (kind == Group::Kind::sync) {
+    outcome.status = writer_.sync();
+    ++syncs_;
+  } else {
+    outcome.status = writer_.seal(kind == Group::Kind::seal_last ? Writer::Retention::ignored
+                                                                 : Writer::Retention::applies);
   }
-  for (const Group* group : std::span(batch.groups).first(batch.done)) {
-    batch.info.entries += group->pieces.size();
-    batch.info.bytes += group->bytes;
-  }
+  outcome.first = writer_.end();
+  return outcome;
 }
 
-void Committer::execute_barrier(Batch& batch) {
-  batch.done = 1;
-  switch (batch.groups.front()->kind) {
-    case Group::Kind::entries:
-      break;
-    case Group::Kind::sync:
-      batch.status = writer_.sync();
-      batch.synced = true;
-      break;
-    case Group::Kind::seal:
-      batch.status = writer_.seal(Writer::Retention::applies);
-      break;
-    case Group::Kind::seal_last:
-      batch.status = writer_.seal(Writer::Retention::ignored);
-      break;
-  }
-  batch.groups.front()->first = writer_.end();
-}
-
-// Who is behind the segment's end, or behind one that failed, goes back to the front of the queue.
-void Committer::settle(Batch& batch) {
-  const std::span<Group*> groups(batch.groups);
-  if (batch.info.entries > 0) ++counts_.commits;
-  counts_.entries += batch.info.entries;
-  counts_.syncs += batch.synced ? 1 : 0;
-  const std::size_t ended = batch.done + (batch.failed.ok() ? 0 : 1);
-  if (ended < groups.size()) {
-    const std::span<Group*> rest = groups.subspan(ended);
-    queue_.insert(queue_.begin(), rest.begin(), rest.end());
-  }
-  if (!batch.failed.ok() && groups[batch.done]->async) cancel_appends();
-}
-
-void Committer::finish(Batch& batch, std::vector<Appended>& appended) {
+void Committer::tell(std::span<const Group> ended, const Writer::Outcome& outcome,
+                     std::vector<Appended>& appended) {
   std::array<bool, 2> rings{};  // rooms that somebody waits in
-  const std::size_t ended = batch.done + (batch.failed.ok() ? 0 : 1);
-  for (std::size_t i = 0; i < ended; ++i) {
-    Group& group = *batch.groups[i];
-    const Status& status = i < batch.done ? batch.status : batch.failed;
-    if (group.async) {
-      appended.push_back({group.tag, status, group.first, group.pieces.size()});
-      finished_.emplace_back(&group);
-      continue;
+  Position position = outcome.first;
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    const Group& group = ended[i];
+    const Status& status = i < outcome.groups ? outcome.status : outcome.failed;
+    if (group.waiter == nullptr) {
+      appended.push_back({group.tag, status, position, group.entries});
+    } else {
+      Waiter& waiter = *group.waiter;
+      rings[waiter.room] = true;
+      waiter.outcome = {status, position};
+      waiter.done.store(true, std::memory_order_release);  // behind it the waiter is gone
     }
-    if (group.waits) rings[group.room] = true;
-    group.status = status;
-    group.done.store(true, std::memory_order_release);  // behind it the group is gone
+    position.offset += group.bytes;
   }
   for (std::size_t room = 0; room < rings.size(); ++room) {
     if (rings[room]) rooms_[room].ring();
   }
-}
-
-void Committer::cancel_appends() {
-  cancelling_ = true;
-  for (Group* group : queue_) group->cancelled = group->cancelled || group->async;
 }
 
 }  // namespace rebuf

@@ -17,40 +17,6 @@ Committer::Committer(const std::filesystem::path& dir, const Options& options, S
 
 Committer::~Committer() { ignore(close(), "what was to be durable has been told"); }
 
-// From on_appended, waiting for the commit thread would be waiting for itself.
-Status Committer::refusal(Caller caller) const {
-  if (caller == Caller::waits && thread_id_ == std::this_thread::get_id()) {
-    return {Code::invalid_argument, "a call that waits, from on_appended", dir_.string()};
-  }
-  if (closing_) return {Code::closed, "the log is closed"};
-  return failure_;
-}
-
-Status Committer::append(std::span<const Bytes> entries, std::uint64_t tag) {
-  Frames frames(entries);
-  const std::lock_guard lock(mutex_);
-  if (Status status = refusal(Caller::returns); !status) return status;
-  if (!threaded_) {
-    if (Status status = start_thread(); !status) return status;
-  }
-  std::unique_ptr<Group> group;
-  if (spare_groups_.empty()) {
-    group = std::make_unique<Group>();
-  } else {
-    group = std::move(spare_groups_.back());
-    spare_groups_.pop_back();
-  }
-  group->async = true;
-  group->tag = tag;
-  group->frames = std::move(frames);
-  group->pieces = group->frames.pieces();
-  group->bytes = group->frames.bytes();
-  group->cancelled = cancelling_;
-  queue_.push_back(group.release());  // owned by the queue until finish()
-  if (!leading_ && queue_.size() == 1) work_.notify_one();
-  return {};
-}
-
 void Committer::resume_appends() {
   const std::lock_guard lock(mutex_);
   cancelling_ = false;
@@ -71,10 +37,10 @@ void Committer::run_thread() {
   std::vector<Appended> appended;
   Lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [&] { return !leading_ && (closing_ || !queue_.empty()); });
-    if (queue_.empty()) return;
+    work_.wait(lock, [&] { return !leading_ && (closing_ || !nothing_queued()); });
+    if (nothing_queued()) return;
     leading_ = true;
-    run_queued(lock, Asynchronous::yes, appended);
+    run_queued(lock, appended);
     leading_ = false;
     if (appended.empty()) continue;
     lock.unlock();
@@ -88,9 +54,8 @@ Status Committer::sync_in_background() {
   if (Status status = failure(); !status) return status;
   if (segments_.unsynced().files.empty()) return {};
   Status status = sync_all(segments_, dir_);
+  if (status.ok()) ++syncs_;
   if (!status) fail(status);
-  const std::lock_guard lock(mutex_);
-  counts_.syncs += status.ok() ? 1 : 0;
   return status;
 }
 
@@ -111,7 +76,7 @@ Status Committer::close() {
     if (closing_ || refused.code() == Code::invalid_argument) return refused;
     closing_ = true;
     work_.notify_one();
-    idle_.wait(lock, [&] { return (queue_.empty() && !leading_) || threaded_; });
+    idle_.wait(lock, [&] { return (!leading_ && nothing_queued()) || threaded_; });
   }
   if (thread_.joinable()) thread_.join();
   if (Status status = failure(); !status) return status;
@@ -125,9 +90,6 @@ Status Committer::failure() const {
   return failure_;
 }
 
-Committer::Counts Committer::counts() const {
-  const std::lock_guard lock(mutex_);
-  return counts_;
-}
+Committer::Counts Committer::counts() const { return {entries_, commits_, syncs_}; }
 
 }  // namespace rebuf

@@ -10,12 +10,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -24,6 +23,7 @@
 #include "rebuf/options.h"
 #include "rebuf/status.h"
 #include "wal/group.h"
+#include "wal/group_queue.h"
 #include "wal/segment_set.h"
 #include "wal/wait_room.h"
 #include "wal/writer.h"
@@ -45,10 +45,10 @@ class Committer {
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Waits until the group is done; its outcome is in the group and returned. Not in
-  // Options::on_appended: invalid_argument.
-  [[nodiscard]] Status commit(Group& group);
-  // Queues a copy of the pieces; see Log::append.
+  // Wait until the outcome is there. Not in Options::on_appended: invalid_argument.
+  [[nodiscard]] Status write(std::span<const Bytes> entries);
+  [[nodiscard]] Result<Position> barrier(Group::Kind kind);  // the log's end behind it
+  // Queues a group whose bytes stay where they are; see Log::append.
   [[nodiscard]] Status append(std::span<const Bytes> entries, std::uint64_t tag);
   void resume_appends();
 
@@ -62,35 +62,28 @@ class Committer {
   [[nodiscard]] Counts counts() const;
 
  private:
+  // Groups that go together, and the entries of these and perhaps more.
   struct Batch {
-    std::vector<Group*> groups;
-    Status refused;  // not ok: nothing is written, all groups get this
-    // The outcome.
-    std::size_t done = 0;  // from the front, with `status`
-    Status status;
-    Status failed;  // of the group behind them
-    CommitInfo info;
-    bool synced = false;
+    std::span<const Group> groups;
+    std::span<const Piece> pieces;
   };
   using Lock = std::unique_lock<std::mutex>;
-  enum class Asynchronous : std::uint8_t { no, yes };  // may a leader take asynchronous groups
 
   enum class Caller : std::uint8_t { waits, returns };
   [[nodiscard]] Status refusal(Caller caller) const;  // mutex_ held
-  void lead(Lock& lock, Group& own);                  // mutex_ held, released inside
-  void run_queued(Lock& lock, Asynchronous asynchronous,
-                  std::vector<Appended>& appended);       // mutex_ held, released inside
-  void run(Lock& lock, std::vector<Appended>& appended);  // batch_; mutex_ held, released inside
-  void begin(Batch& batch);                               // mutex_ held
-  void take_queued(Batch& batch, Asynchronous asynchronous);  // mutex_ held
-  void execute(Batch& batch);                                 // the leader, no lock
-  void execute_entries(Batch& batch);
-  void execute_barrier(Batch& batch);
-  void settle(Batch& batch);                                   // mutex_ held
-  void finish(Batch& batch, std::vector<Appended>& appended);  // the leader
-  void cancel_appends();                                       // mutex_ held
-  void fail(const Status& status);                             // takes mutex_
-  [[nodiscard]] Status start_thread();                         // mutex_ held
+  [[nodiscard]] bool nothing_queued() const { return queue_.empty() && taken_.empty(); }
+  [[nodiscard]] Committed commit(const Group& group, std::span<const Piece> pieces);
+  [[nodiscard]] Committed wait_in_queue(Lock& lock, Group group, std::span<const Piece> pieces);
+  void stop_leading(Lock& lock);                                 // mutex_ held, released inside
+  void run_queued(Lock& lock, std::vector<Appended>& appended);  // mutex_ held, released inside
+  // The leader, no lock.
+  [[nodiscard]] Writer::Outcome execute(const Batch& batch);
+  [[nodiscard]] Writer::Outcome pass_barrier(Group::Kind kind);
+  void tell(std::span<const Group> ended, const Writer::Outcome& outcome,
+            std::vector<Appended>& appended);
+
+  void fail(const Status& status);      // takes mutex_
+  [[nodiscard]] Status start_thread();  // mutex_ held
   void run_thread();
 
   const std::filesystem::path& dir_;
@@ -101,23 +94,25 @@ class Committer {
 
   mutable std::mutex mutex_;
   // All guarded by mutex_.
-  std::deque<Group*> queue_;
+  GroupQueue queue_;
   bool leading_ = false;  // somebody commits
   bool closing_ = false;
   bool cancelling_ = false;  // appends are cancelled until resume_appends()
   Status failure_;
-  Counts counts_;
   std::thread thread_;
   std::thread::id thread_id_;
-  bool threaded_ = false;  // the commit thread runs: what is queued is its business
-  std::size_t room_ = 0;   // where who is queued now waits; changes with each batch
-  std::vector<std::unique_ptr<Group>> spare_groups_;
+  bool threaded_ = false;         // the commit thread runs: what is queued is its business
+  std::size_t room_ = 0;          // where who is queued now waits; changes when they are taken
   std::condition_variable work_;  // for the commit thread
   std::condition_variable idle_;  // for close()
 
-  // The leader's.
-  Batch batch_;
-  std::vector<std::unique_ptr<Group>> finished_;  // to be spare ones
+  // Out of queue_, to be committed first. The leader's; guarded by mutex_ when nobody leads.
+  GroupQueue taken_;
+
+  // Changed by the leader; syncs in the background too.
+  std::atomic<std::uint64_t> entries_ = 0;
+  std::atomic<std::uint64_t> commits_ = 0;
+  std::atomic<std::uint64_t> syncs_ = 0;
 
   std::array<WaitRoom, 2> rooms_;
 };

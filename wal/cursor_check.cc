@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -48,7 +49,8 @@ std::shared_ptr<File> open_segment(FileSystem& fs, const std::filesystem::path& 
 }
 
 std::optional<CursorRecord::Before> last_header(File& file, std::uint64_t from, std::uint64_t to) {
-  std::vector<std::byte> window(std::size_t{64} << 10);
+  if (from >= to) return std::nullopt;
+  std::vector<std::byte> window(std::min<std::uint64_t>(to - from, std::uint64_t{64} << 10));
   std::uint64_t window_offset = 0;
   std::uint64_t window_size = 0;
   std::optional<CursorRecord::Before> last;

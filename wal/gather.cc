@@ -12,37 +12,29 @@ constexpr std::size_t most_vectors = 1024;                       // IOV_MAX
 
 }  // namespace
 
-bool Gather::add(const Piece& piece) {
-  const bool small = piece.data.size() <= most_copied_bytes;
-  const std::size_t copied = header_bytes + (small ? piece.data.size() : 0);
-  if (staged_ + copied > staging_bytes || vectors_.size() + 2 > most_vectors) return false;
+std::size_t Gather::fill(std::span<const Piece> pieces) {
   if (!staging_) staging_ = std::make_unique_for_overwrite<std::byte[]>(staging_bytes);
-  std::byte* const to = staging_.get() + staged_;
-  std::memcpy(to, piece.header.data(), header_bytes);
-  if (small) std::memcpy(to + header_bytes, piece.data.data(), piece.data.size());
-  extend(to, copied);
-  if (!small) {
-    vectors_.push_back({const_cast<std::byte*>(piece.data.data()), piece.data.size()});
-  }
-  return true;
-}
-
-// What was copied side by side is one vector.
-void Gather::extend(std::byte* staged, std::size_t bytes) {
-  staged_ += bytes;
-  if (!vectors_.empty()) {
-    ::iovec& last = vectors_.back();
-    if (static_cast<std::byte*>(last.iov_base) + last.iov_len == staged) {
-      last.iov_len += bytes;
-      return;
-    }
-  }
-  vectors_.push_back({staged, bytes});
-}
-
-void Gather::clear() {
-  staged_ = 0;
   vectors_.clear();
+  std::byte* to = staging_.get();
+  std::byte* const end = to + staging_bytes;
+  std::byte* begun = to;  // what was copied from here on is not in a vector yet
+  std::size_t filled = 0;
+  for (const Piece& piece : pieces) {
+    const bool small = piece.data.size() <= most_copied_bytes;
+    const std::size_t copied = header_bytes + (small ? piece.data.size() : 0);
+    if (static_cast<std::size_t>(end - to) < copied || vectors_.size() + 2 > most_vectors) break;
+    std::memcpy(to, piece.header.data(), header_bytes);
+    if (small) std::memcpy(to + header_bytes, piece.data.data(), piece.data.size());
+    to += copied;
+    if (!small) {
+      vectors_.push_back({begun, static_cast<std::size_t>(to - begun)});
+      vectors_.push_back({const_cast<std::byte*>(piece.data.data()), piece.data.size()});
+      begun = to;
+    }
+    ++filled;
+  }
+  if (to != begun) vectors_.push_back({begun, static_cast<std::size_t>(to - begun)});
+  return filled;
 }
 
 }  // namespace rebuf

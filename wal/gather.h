@@ -10,22 +10,19 @@
 #include <span>
 #include <vector>
 
-#include "wal/group.h"
+#include "wal/frames.h"
 
 namespace rebuf {
 
 class Gather {
  public:
-  // False: it is full, write() what it holds and clear() it first. An empty one takes any piece.
-  [[nodiscard]] bool add(const Piece& piece);
-  [[nodiscard]] std::span<::iovec> vectors() { return vectors_; }  // may be changed, then clear()
-  void clear();
+  // Holds as many of the pieces as it has room for, one at least, instead of what it held. Tells
+  // how many.
+  std::size_t fill(std::span<const Piece> pieces);
+  [[nodiscard]] std::span<::iovec> vectors() { return vectors_; }  // may be changed
 
  private:
-  void extend(std::byte* staged, std::size_t bytes);
-
   std::unique_ptr<std::byte[]> staging_;  // made when it is first needed
-  std::size_t staged_ = 0;                // bytes of staging_ in use
   std::vector<::iovec> vectors_;
 };
 

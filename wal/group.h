@@ -5,14 +5,23 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
-#include "rebuf/options.h"
 #include "rebuf/position.h"
 #include "rebuf/status.h"
-#include "wal/frames.h"
 
 namespace rebuf {
+
+struct Committed {
+  Status status;
+  Position position;  // of the first entry; a barrier's: the log's end behind it
+};
+
+// A caller that waits for its group.
+struct Waiter {
+  Committed outcome;
+  std::size_t room = 0;            // of the committer's, where it waits until it is done
+  std::atomic<bool> done = false;  // from then on the waiter is the caller's again
+};
 
 struct Group {
   enum class Kind : std::uint8_t {
@@ -22,24 +31,11 @@ struct Group {
     seal_last,  // the same, whatever the retention rules say: a purge follows
   };
   Kind kind = Kind::entries;
-  std::span<const Piece> pieces;
-  std::uint64_t bytes = 0;  // framed
-
-  // The outcome.
-  Status status;
-  Position first;  // of the first entry; a barrier's: the log's end behind it
-
-  // Asynchronous: `tag` for the completion, and the frames, which a blocking caller keeps itself.
-  bool async = false;
-  bool cancelled = false;  // queued behind one that failed; guarded by the committer's mutex
-  std::uint64_t tag = 0;
-  Frames frames{{}};
-
-  // Blocking: its caller waits in this room of the committer's until it is done. From then on the
-  // group is the caller's again.
-  bool waits = false;
-  std::size_t room = 0;
-  std::atomic<bool> done = false;
+  bool cancelled = false;    // asynchronous: queued behind one that failed
+  std::size_t entries = 0;   // in number
+  std::uint64_t bytes = 0;   // framed
+  std::uint64_t tag = 0;     // asynchronous: for the completion
+  Waiter* waiter = nullptr;  // null: asynchronous
 };
 
 }  // namespace rebuf

@@ -59,7 +59,7 @@ Status LogImpl::save_cursor(const Cursor& cursor) {
   }
   const std::lock_guard lock(cursor_mutex_);
   if (Status status = refusal(); !status) return status;
-  CursorRecord record{cursor, entry_before(cursor.position), segments_.active().segment};
+  CursorRecord record{cursor, entry_before(cursor), segments_.active().segment};
   if (Status status = cursor_store_.save(record); !status) return status;
   cursor_record_ = std::move(record);
   return {};
@@ -77,19 +77,23 @@ Status LogImpl::keep_next_segment() {
   return {};
 }
 
-// The entry that ends at `position`; empty when none does, or it cannot be read. cursor_mutex_
-// held.
-std::optional<CursorRecord::Before> LogImpl::entry_before(Position position) {
+// The entry that ends at the cursor's position; empty when none does, or it cannot be read.
+// cursor_mutex_ held.
+std::optional<CursorRecord::Before> LogImpl::entry_before(const Cursor& cursor) {
+  const Position position = cursor.position;
   if (position.offset == 0) return std::nullopt;
-  const bool on_from_there =
-      walked_ && walked_->position.segment == position.segment && walked_->position <= position;
-  if (on_from_there && walked_->position == position) return cursor_record_.before;
-  if (!on_from_there) {
+  const bool same_segment = walked_ && walked_->position.segment == position.segment;
+  if (same_segment && walked_->position == position) return cursor_record_.before;
+  if (!same_segment || walked_->position > position) {
     std::shared_ptr<File> file = open_segment(fs_, dir_, segments_, position.segment);
     if (!file) return std::nullopt;
     walked_ = Walked{{position.segment, 0}, std::move(file)};
   }
-  const auto before = last_header(*walked_->file, walked_->position.offset, position.offset);
+  const auto known = cursor.entry_before;
+  const bool nearer = known && *known > walked_->position && *known < position;
+  std::optional<CursorRecord::Before> before;
+  if (nearer) before = last_header(*walked_->file, known->offset, position.offset);
+  if (!before) before = last_header(*walked_->file, walked_->position.offset, position.offset);
   walked_->position = position;
   return before;
 }

@@ -11,15 +11,14 @@ namespace rebuf {
 
 LogImpl::~LogImpl() { ignore(close(), "Log's destructor has nobody to tell"); }
 
-Status LogImpl::write(Bytes data) { return write_batch(std::span(&data, 1)); }
+Status LogImpl::write(Bytes data) {
+  if (data.empty()) return empty_entry();
+  return committer_->write(std::span(&data, 1));
+}
 
 Status LogImpl::write_batch(std::span<const Bytes> entries) {
   if (Status status = check_entries(entries); !status) return status;
-  const Frames frames(entries);
-  Group group;
-  group.pieces = frames.pieces();
-  group.bytes = frames.bytes();
-  return committer_->commit(group);
+  return committer_->write(entries);
 }
 
 Status LogImpl::append(std::span<const Bytes> entries, std::uint64_t tag) {
@@ -30,24 +29,20 @@ Status LogImpl::append(std::span<const Bytes> entries, std::uint64_t tag) {
 Status LogImpl::check_entries(std::span<const Bytes> entries) const {
   if (entries.empty()) return {Code::invalid_argument, "no entries", dir_.string()};
   for (const Bytes data : entries) {
-    if (data.empty()) return {Code::invalid_argument, "an empty entry", dir_.string()};
+    if (data.empty()) return empty_entry();
   }
   return {};
 }
 
+Status LogImpl::empty_entry() const {
+  return {Code::invalid_argument, "an empty entry", dir_.string()};
+}
+
 void LogImpl::resume_appends() { committer_->resume_appends(); }
 
-Status LogImpl::seal() {
-  Group group;
-  group.kind = Group::Kind::seal;
-  return committer_->commit(group);
-}
+Status LogImpl::seal() { return committer_->barrier(Group::Kind::seal).status(); }
 
-Status LogImpl::sync() {
-  Group group;
-  group.kind = Group::Kind::sync;
-  return committer_->commit(group);
-}
+Status LogImpl::sync() { return committer_->barrier(Group::Kind::sync).status(); }
 
 Status LogImpl::close() {
   if (!committer_) return {};  // never opened
@@ -67,6 +62,8 @@ Status LogImpl::refusal() const {
 }
 
 std::uint64_t LogImpl::segment_count() const { return segments_.completed_count(); }
+
+std::uint64_t LogImpl::bytes() const { return segments_.totals().bytes; }
 
 std::uint64_t LogImpl::current_log_size() const { return segments_.totals().active_bytes; }
 

@@ -41,6 +41,7 @@ class LogImpl final : public Log {
   [[nodiscard]] Status sync() override;
   [[nodiscard]] Status close() override;
   [[nodiscard]] std::uint64_t segment_count() const override;
+  [[nodiscard]] std::uint64_t bytes() const override;
   [[nodiscard]] std::uint64_t current_log_size() const override;
   [[nodiscard]] const std::filesystem::path& dir() const override { return dir_; }
   [[nodiscard]] Stats stats() const override;
@@ -75,12 +76,13 @@ class LogImpl final : public Log {
   // log_cursor.cc
   [[nodiscard]] Status load_cursor(const LogListing& listing);
   [[nodiscard]] Status check_cursor();
-  [[nodiscard]] std::optional<CursorRecord::Before> entry_before(Position position);
+  [[nodiscard]] std::optional<CursorRecord::Before> entry_before(const Cursor& cursor);
   [[nodiscard]] Status keep_next_segment();
   // purge.cc
   [[nodiscard]] Status remove_segments(const std::vector<SegmentId>& ids);
 
   [[nodiscard]] Status check_entries(std::span<const Bytes> entries) const;
+  [[nodiscard]] Status empty_entry() const;
   [[nodiscard]] Status refusal() const;  // closed, or ok
   void on_failed(const Status& status);
   void say(LogLevel level, const std::string& text) const;

@@ -9,12 +9,11 @@
 namespace rebuf {
 
 Status LogImpl::purge() {
-  Group group;
-  group.kind = Group::Kind::seal_last;
-  if (Status status = committer_->commit(group); !status) return status;
+  const Result<Position> end = committer_->barrier(Group::Kind::seal_last);
+  if (!end) return end.status();
   const std::lock_guard lock(purge_mutex_);
   if (Status status = refusal(); !status) return status;
-  return remove_segments(segments_.below(group.first.segment));
+  return remove_segments(segments_.below(end->segment));
 }
 
 Status LogImpl::purge_through(SegmentId segment) {

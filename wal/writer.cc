@@ -25,35 +25,45 @@ Writer::Writer(FileSystem& fs, const std::filesystem::path& dir, File& directory
   end_ = allocated_ = active.limit;
 }
 
-Writer::Outcome Writer::write(std::span<Group* const> groups) {
-  if (Status status = prepare(groups.front()->bytes); !status) return {0, status};
-  std::uint64_t bytes = groups.front()->bytes;
-  std::size_t fitting = 1;
-  while (fitting < groups.size() && groups[fitting]->bytes <= options_.max_log_size &&
-         end_ + bytes <= options_.max_log_size - groups[fitting]->bytes) {
-    bytes += groups[fitting++]->bytes;
-  }
-  allocate_ahead(bytes);
-
-  const auto [written, error] = write_pieces(groups.first(fitting));
+Writer::Outcome Writer::commit(std::span<const Group> groups, std::span<const Piece> pieces) {
   Outcome outcome;
-  std::uint64_t whole = 0;
-  while (outcome.groups < fitting && whole + groups[outcome.groups]->bytes <= written) {
-    groups[outcome.groups]->first = {id_, end_ + whole};
-    whole += groups[outcome.groups++]->bytes;
+  const std::uint64_t least = groups.front().bytes;
+  if (!file_ || tail_is_dirty_ || !fits(least)) {
+    outcome.failed = prepare(least);
+    if (!outcome.failed) return outcome;
   }
-  end_ += whole;
-  allocated_ = std::max(allocated_, end_);
-  if (options_.sync_strategy == SyncStrategy::every_write) {
-    segments_.set_written(end_);  // committed when it is synced
-  } else {
-    segments_.set_committed(end_);
-  }
+  from_front(groups, std::max(options_.max_log_size - end_, least), outcome);
+  if (options_.preallocate > 0) allocate_ahead(outcome.bytes);
+  const auto [written, error] = write_pieces(pieces.first(outcome.entries));
   if (error != 0) {
+    from_front(groups, written, outcome);
     outcome.failed = io_error("write", active_path_, error);
-    cut_back();
   }
+  outcome.first = {id_, end_};
+  end_ += outcome.bytes;
+  allocated_ = std::max(allocated_, end_);
+  if (error != 0) cut_back();
+  if (outcome.groups == 0) return outcome;
+  if (options_.sync_strategy == SyncStrategy::every_write) {
+    segments_.set_written(end_);
+    const auto begun = std::chrono::steady_clock::now();
+    outcome.status = sync();
+    outcome.sync_time = std::chrono::steady_clock::now() - begun;
+    if (!outcome.status) return outcome;
+  }
+  segments_.set_committed(end_);
   return outcome;
+}
+
+// As many whole groups as have `most_bytes` together.
+void Writer::from_front(std::span<const Group> groups, std::uint64_t most_bytes, Outcome& outcome) {
+  outcome.groups = outcome.entries = outcome.bytes = 0;
+  for (const Group& group : groups) {
+    if (group.bytes > most_bytes - outcome.bytes) break;
+    ++outcome.groups;
+    outcome.entries += group.entries;
+    outcome.bytes += group.bytes;
+  }
 }
 
 Status Writer::prepare(std::uint64_t bytes) {
@@ -61,25 +71,17 @@ Status Writer::prepare(std::uint64_t bytes) {
     cut_back();
     if (tail_is_dirty_) return {Code::io, "cut back after a failed write", active_path_.string()};
   }
-  const bool fits = bytes <= options_.max_log_size && end_ <= options_.max_log_size - bytes;
-  if (end_ > 0 && !fits) {
+  if (end_ > 0 && !fits(bytes)) {
     if (Status status = rotate(); !status) return status;
   }
   return file_ ? Status{} : begin();
 }
 
-// Bytes written from the front of the groups, and the error that ended it early.
-WrittenBytes Writer::write_pieces(std::span<Group* const> groups) {
+// Bytes written from the front, and the error that ended it early.
+WrittenBytes Writer::write_pieces(std::span<const Piece> pieces) {
   WrittenBytes total;
-  std::size_t group = 0;
-  std::size_t piece = 0;
-  while (group < groups.size() && total.error == 0) {
-    gather_.clear();
-    for (; group < groups.size(); ++group, piece = 0) {
-      const std::span<const Piece> pieces = groups[group]->pieces;
-      while (piece < pieces.size() && gather_.add(pieces[piece])) ++piece;
-      if (piece < pieces.size()) break;  // it is full
-    }
+  while (!pieces.empty() && total.error == 0) {
+    pieces = pieces.subspan(gather_.fill(pieces));
     const WrittenBytes written = write_at(*file_, gather_.vectors(), end_ + total.bytes);
     total.bytes += written.bytes;
     total.error = written.error;
@@ -96,7 +98,7 @@ void Writer::cut_back() {
 // Best effort: without it the write itself finds out whether there is space.
 void Writer::allocate_ahead(std::uint64_t bytes) {
   const std::uint64_t needed = end_ + bytes;
-  if (options_.preallocate == 0 || needed <= allocated_) return;
+  if (needed <= allocated_) return;
   const std::uint64_t most = std::max(options_.max_log_size, needed);
   const std::uint64_t ahead =
       options_.preallocate < most - needed ? options_.preallocate : most - needed;

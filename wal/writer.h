@@ -5,6 +5,7 @@
 // is written. A failed sync gives Code::sync_failed and is final, which the committer enforces.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -39,11 +40,18 @@ class Writer {
   [[nodiscard]] Status begin();
 
   struct Outcome {
-    std::size_t groups = 0;  // written, from the front; their `first` is set
-    Status failed;           // of the group behind them; ok: it belongs into the next segment
+    std::size_t groups = 0;  // written, from the front
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;  // framed
+    Position first;           // of the first entry; all stand behind each other
+    std::chrono::nanoseconds sync_time{0};
+    Status status;  // theirs: ok, or sync_failed; a barrier's: any
+    Status failed;  // of the group behind them; ok: it belongs into the next segment
   };
-  // Completes the active segment first when the first group does not fit. Written is not synced.
-  [[nodiscard]] Outcome write(std::span<Group* const> groups);
+  // Writes groups from the front, as durably as the strategy promises; readers see them then.
+  // Completes the active segment first when the first group does not fit. `pieces` are the entries
+  // of the groups, and perhaps of more.
+  [[nodiscard]] Outcome commit(std::span<const Group> groups, std::span<const Piece> pieces);
   // What is written is durable when it returns. Errors: sync_failed.
   [[nodiscard]] Status sync();
   // Completes the active segment if it holds anything; durable when it returns.
@@ -55,6 +63,9 @@ class Writer {
   [[nodiscard]] Position end() const { return {id_, end_}; }
 
  private:
+  [[nodiscard]] bool fits(std::uint64_t bytes) const {
+    return bytes <= options_.max_log_size && end_ <= options_.max_log_size - bytes;
+  }
   [[nodiscard]] Status prepare(std::uint64_t bytes);
   [[nodiscard]] Status room_for_one_more() const;
   enum class SyncFirst : std::uint8_t { no, yes };
@@ -65,7 +76,8 @@ class Writer {
   [[nodiscard]] Status sync_names();
   void drop_oldest();
   void allocate_ahead(std::uint64_t bytes);
-  [[nodiscard]] WrittenBytes write_pieces(std::span<Group* const> groups);
+  static void from_front(std::span<const Group> groups, std::uint64_t most_bytes, Outcome& outcome);
+  [[nodiscard]] WrittenBytes write_pieces(std::span<const Piece> pieces);
   void cut_back();
 
   FileSystem& fs_;

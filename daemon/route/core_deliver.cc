@@ -249,7 +249,10 @@ void Core::pop_done() {
     Entry* entry = window_.front();
     if (!entry->done() || entry->in_log == Entry::InLog::queued) return;
     if (entry->in_log == Entry::InLog::yes) {
-      cursor_.position = std::max(cursor_.position, entry->end);
+      if (cursor_.position < entry->end) {
+        cursor_.position = entry->end;
+        cursor_.entry_before = entry->begin;
+      }
       if (entry->has_ordinal) cursor_.ordinal = std::max(cursor_.ordinal, entry->ordinal + 1);
       note_cursor_change();
     }

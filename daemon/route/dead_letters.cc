@@ -122,7 +122,7 @@ Status DeadLetters::add(const DeadLetter& letter) {
   const auto envelope = daemon::decode(letter.envelope);
   if (envelope && newest_ids_.contains(envelope->id)) return {};
   const std::string entry = encode(letter);
-  if (log_->stats().bytes + entry.size() + frame_bytes > max_bytes_)
+  if (log_->bytes() + entry.size() + frame_bytes > max_bytes_)
     return {Code::full, "the dead letters hold dead_letters.max_bytes", log_->dir().string()};
   Status status = log_->write(std::as_bytes(std::span(entry)));
   if (status.ok()) count_.fetch_add(1, std::memory_order_relaxed);

@@ -41,7 +41,7 @@ Result<std::uint64_t> LiveRoute::purge(std::optional<SegmentId> through) {
     disk_looked_at_ = {};
     with_core([&](Core& core, Clock::time_point now) {
       const std::uint64_t before = purged(core);
-      core.purged(dropped->to, dropped->ordinal, log_->stats().bytes, now);
+      core.purged(dropped->to, dropped->ordinal, log_->bytes(), now);
       *count = purged(core) - before;
     });
     say(LogLevel::warning, std::to_string(*count) + " messages were purged by the operator");

@@ -261,7 +261,7 @@ void LiveRoute::perform(HousekeepingWork& work) {
   if (!done.status.ok()) say(LogLevel::error, "cursor and segments: " + done.status.message());
   if (work.purge_through) disk_looked_at_ = {};
   with_core([&](Core& core, Clock::time_point now) {
-    core.housekeeping_done(work, done.status, done.active, log_->stats().bytes, now);
+    core.housekeeping_done(work, done.status, done.active, log_->bytes(), now);
   });
 }
 
@@ -274,7 +274,7 @@ void LiveRoute::perform(DropOldestWork& /*work*/) {
   disk_looked_at_ = {};
   with_core([&](Core& core, Clock::time_point now) {
     const Dropped what = dropped.ok() ? *dropped : Dropped{};
-    core.dropped_oldest(dropped.status(), what.to, what.ordinal, log_->stats().bytes, now);
+    core.dropped_oldest(dropped.status(), what.to, what.ordinal, log_->bytes(), now);
   });
 }
 
@@ -300,7 +300,7 @@ void LiveRoute::perform(ReopenLogWork& /*work*/) {
       status.ok() ? std::string("the log was opened again after a failure")
                   : "opening the log again: " + status.message());
   with_core([&](Core& core, Clock::time_point now) {
-    core.log_reopened(status, next, log_ ? log_->stats().bytes : 0, now);
+    core.log_reopened(status, next, log_ ? log_->bytes() : 0, now);
   });
 }
 

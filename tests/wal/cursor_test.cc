@@ -98,6 +98,33 @@ TEST_CASE("a cursor past its segment's end is set to that end before anything is
   CHECK(log->cursor_at_open().cursor.position == Position{2, 13});
 }
 
+TEST_CASE("a cursor whose caller knows the entry before it is saved without a look at others") {
+  const Cursored saved(0);
+  auto log = saved.again();
+  const auto path = saved.dir / "rebuf-0";
+  std::string content = read_file(path);
+  content[0] = '\x7f';  // the first entry's size: a walk would end there
+  write_file(path, content);
+  REQUIRE(log->save_cursor({{0, 26}, 3, {}, Position{0, 13}}).ok());
+  log.reset();
+  write_file(path, framed("1") + framed("7") + framed("3"));
+  log = saved.again();
+  CHECK(log->cursor_at_open().how == How::fell_back);  // the second entry was known
+}
+
+TEST_CASE("a cursor whose caller is wrong about the entry before it is as good as any") {
+  const Cursored saved(0);
+  auto log = saved.again();
+  REQUIRE(log->save_cursor({{1, 26}, 6, {}, Position{1, 9}}).ok());
+  log.reset();
+  log = saved.again();
+  CHECK(log->cursor_at_open().how == How::exact);
+  log.reset();
+  write_file(saved.dir / "rebuf-1", framed("4") + framed("9") + framed("6"));
+  log = saved.again();
+  CHECK(log->cursor_at_open().how == How::fell_back);  // the second entry was found
+}
+
 TEST_CASE("cursors are saved on and on, also behind entries of other segments") {
   const Cursored saved(0);
   auto log = saved.again();

@@ -14,8 +14,8 @@
 
 #include "daemon/ingest/reply.h"
 #include "daemon/route/core.h"
-#include "wal/frames.h"
 #include "wal/gather.h"
+#include "wal/group_queue.h"
 
 namespace {
 
@@ -85,7 +85,8 @@ class Path final : private Effects {
       ending_groups_.swap(groups_);
       core_.appended(ending_groups_, log_bytes_, now_);
       ending_groups_.clear();
-      gather_.clear();
+      gather_.fill(log_queue_.pieces());
+      log_queue_.drop_front(log_queue_.groups().size());
     }
   }
   [[nodiscard]] RouteState state() const { return core_.state(); }
@@ -112,8 +113,7 @@ class Path final : private Effects {
   }
   Status append(std::span<const Bytes> group, std::uint64_t tag) override {
     const Frames frames(group);
-    for (const Piece& piece : frames.pieces())
-      if (!gather_.add(piece)) std::abort();  // it has room for more than end together
+    log_queue_.add({.entries = group.size(), .bytes = frames.bytes(), .tag = tag}, frames.pieces());
     groups_.push_back({tag, {}, {0, log_bytes_}, group.size()});
     log_bytes_ += frames.bytes();
     return {};
@@ -140,6 +140,7 @@ class Path final : private Effects {
   Core core_;
   std::vector<sinks::Report> reports_, ending_reports_;
   std::vector<Appended> groups_, ending_groups_;
+  GroupQueue log_queue_;
   Gather gather_;
   std::uint64_t log_bytes_ = 0;
   std::uint64_t ids_ = 0;

@@ -18,6 +18,9 @@ struct Cursor {
   std::uint64_t ordinal =
       0;  // of the entry at `position` (Options::ordinal_of), 0 when the caller has none
   std::vector<std::byte> user;  // the caller's counters, at most 4 KiB
+  // Where the entry before `position` begins, if the caller knows: saving then reads one header
+  // instead of all since the last save. Not kept in the file.
+  std::optional<Position> entry_before = std::nullopt;
 };
 
 // What open made of the stored cursor.

@@ -72,6 +72,7 @@ class SimLog final : public Log {
   Status save_cursor(const Cursor& cursor) override;
   const CursorFound& cursor_at_open() const override { return found_; }
   std::optional<std::uint64_t> last_ordinal_at_open() const override { return last_; }
+  std::uint64_t bytes() const override { return stats().bytes; }
   std::uint64_t segment_count() const override { return disk_.segments.size() - 1; }
   const std::filesystem::path& dir() const override { return dir_; }
   Stats stats() const override;
