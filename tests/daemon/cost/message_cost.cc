@@ -8,29 +8,14 @@
 // writing; at the sink's it is taken.
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "daemon/ingest/reply.h"
 #include "daemon/route/core.h"
+#include "tests/daemon/cost/allocations.h"
 #include "wal/gather.h"
 #include "wal/group_queue.h"
-
-namespace {
-
-std::uint64_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  void* const memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace rebuf::daemon {
 namespace {
@@ -151,14 +136,14 @@ int run(const std::string& which, std::size_t messages) {
   Path path;
   if (which == "direct") path.go_direct();
   if ((path.state() == RouteState::direct) != (which == "direct")) return 1;
-  allocations = 0;
+  const std::uint64_t before = test::allocations();
   for (std::size_t i = 0; i < messages; ++i) {
     path.send();
     if (i % together == together - 1) path.end();
   }
   path.end();
   if (path.answered_bytes() < messages * 64) return 1;
-  std::printf("%llu\n", static_cast<unsigned long long>(allocations));
+  std::printf("%llu\n", static_cast<unsigned long long>(test::allocations() - before));
   return 0;
 }
 
