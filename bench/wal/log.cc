@@ -71,6 +71,26 @@ class Writers {
   std::vector<std::thread> threads_;
 };
 
+// A log of `total` bytes in entries of `bytes`; `cold`: not in the page cache.
+std::unique_ptr<Log> written_log(const std::filesystem::path& dir, std::size_t bytes,
+                                 std::size_t total, bool cold) {
+  auto log = open(dir, options_of(SyncStrategy::manual));
+  const std::string entry(bytes, 'x');
+  const std::vector<Bytes> batch(100, bytes_of(entry));
+  for (std::size_t written = 0; written < total; written += batch.size() * (bytes + frame_bytes))
+    require(log->write_batch(batch).ok(), "write_batch");
+  require(log->sync().ok(), "sync");
+  if (!cold) return log;
+  for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
+    const int fd = ::open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
+    require(fd >= 0, "open");
+    ::fdatasync(fd);
+    ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(fd);
+  }
+  return log;
+}
+
 }  // namespace
 
 Contender log_synced(std::size_t bytes, int threads, std::uint64_t preallocate) {
@@ -161,20 +181,7 @@ Contender log_batches(std::size_t bytes, std::size_t count) {
 
 Contender log_replay(std::size_t bytes, std::size_t total, bool cold) {
   return [=](const std::filesystem::path& dir) {
-    const auto log = open(dir, options_of(SyncStrategy::manual));
-    const std::string entry(bytes, 'x');
-    const std::vector<Bytes> batch(100, bytes_of(entry));
-    for (std::size_t written = 0; written < total; written += batch.size() * (bytes + frame_bytes))
-      require(log->write_batch(batch).ok(), "write_batch");
-    require(log->sync().ok(), "sync");
-    if (cold)
-      for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
-        const int fd = ::open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
-        require(fd >= 0, "open");
-        ::fdatasync(fd);
-        ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-        ::close(fd);
-      }
+    const auto log = written_log(dir, bytes, total, cold);
     std::uint64_t read = 0;
     const double taken = seconds_of([&] {
       const Status status = log->replay([&](Bytes data) {
@@ -182,6 +189,26 @@ Contender log_replay(std::size_t bytes, std::size_t total, bool cold) {
         return Status{};
       });
       require(status.ok(), status.message());
+    });
+    return static_cast<double>(read) / taken;
+  };
+}
+
+Contender raw_replay(std::size_t bytes, std::size_t total, bool cold) {
+  return [=](const std::filesystem::path& dir) {
+    const auto log = written_log(dir, bytes, total, cold);
+    constexpr std::size_t block = 256U << 10;
+    std::string into(block, '\0');
+    std::uint64_t read = 0;
+    const double taken = seconds_of([&] {
+      for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
+        const int fd = ::open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
+        require(fd >= 0, "open");
+        off_t at = 0;
+        for (ssize_t n = 0; (n = ::pread(fd, into.data(), block, at)) > 0;) at += n;
+        ::close(fd);
+        read += static_cast<std::uint64_t>(at);
+      }
     });
     return static_cast<double>(read) / taken;
   };

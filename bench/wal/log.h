@@ -22,6 +22,8 @@ Contender log_unsynced(std::size_t bytes);
 Contender log_batches(std::size_t bytes, std::size_t count);
 // replay() of `total` bytes of entries. Bytes of entries a second, framed.
 Contender log_replay(std::size_t bytes, std::size_t total, bool cold);
+// The same files read by a loop of bare preads of 256 KiB. Bytes a second.
+Contender raw_replay(std::size_t bytes, std::size_t total, bool cold);
 // log_synced by 16 threads while one thread replays, and one follows the tail, all the time.
 Contender log_synced_while_read(std::size_t bytes);
 

@@ -87,25 +87,4 @@ Contender raw_filling(std::size_t bytes) {
   };
 }
 
-Contender raw_reading(std::size_t total, bool cold) {
-  return [total, cold](const std::filesystem::path& dir) {
-    const std::string filling(block, 'x');
-    std::vector<std::unique_ptr<File>> files;
-    for (std::size_t written = 0; written < total; written += segment_bytes) {
-      files.push_back(std::make_unique<File>(dir / std::to_string(files.size())));
-      for (std::size_t at = 0; at < segment_bytes; at += block)
-        files.back()->write(filling.data(), block);
-      files.back()->sync();
-      if (cold) ::posix_fadvise(files.back()->fd(), 0, 0, POSIX_FADV_DONTNEED);
-    }
-    std::string into(block, '\0');
-    const double taken = seconds_of([&] {
-      for (const auto& file : files)
-        for (off_t at = 0; ::pread(file->fd(), into.data(), block, at) > 0;)
-          at += static_cast<off_t>(block);
-    });
-    return static_cast<double>(files.size() * segment_bytes) / taken;
-  };
-}
-
 }  // namespace rebuf::bench

@@ -32,8 +32,5 @@ Contender raw_vectored(std::size_t bytes, std::size_t count);
 // The page cache filled with writes of 256 KiB, no sync. Counted in entries of `bytes` with their
 // frame.
 Contender raw_filling(std::size_t bytes);
-// pread of 256 KiB at a time over files of `total` bytes; `cold`: after dropping them from the page
-// cache. Bytes a second.
-Contender raw_reading(std::size_t total, bool cold);
 
 }  // namespace rebuf::bench
