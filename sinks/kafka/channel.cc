@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sinks/kafka/errors.h"
 #include "sinks/kafka/record.h"
 
 namespace rebuf::sinks::kafka {
@@ -144,7 +145,8 @@ KafkaChannel::Next KafkaChannel::take(const OutMessage& message,
   }
   const bool suspect = suspects_.contains(message.id);
   if (suspect && in_producer_ > 0) return Next::all_wait;
-  switch (produce(message, *topic, bytes)) {
+  const rd_kafka_resp_err_t error = produce(message, *topic, bytes);
+  switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       if (suspect) {
         suspects_.erase(message.id);
@@ -157,6 +159,10 @@ KafkaChannel::Next KafkaChannel::take(const OutMessage& message,
       refuse(message, Refusal::too_large, std::to_string(bytes) + " bytes with headers");
       return Next::gone;
     default:
+      if (topic != own_ && not_authorized(error)) {
+        refuse(message, Refusal::auth, topic->name + ": " + rd_kafka_err2str(error));
+        return Next::gone;
+      }
       host_.topics().doubt(*topic);
       return Next::broken;
   }

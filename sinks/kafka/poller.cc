@@ -105,6 +105,7 @@ void Poller::run() {
   while (!ending()) {
     take_new_channels();
     serve_channels();
+    deliver();  // what was refused without a broker: collect() may sleep
     collect();
     if (rebuild_wanted_) rebuild();
     deliver();

@@ -79,6 +79,19 @@ TEST_CASE(
   CHECK(kafka.stored_values() == expected);
 }
 
+TEST_CASE("what is too large is told at once, although nothing else goes on") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1, {{"max.message.bytes", "20000"}});
+  kafka.attach();
+  const OutMessage first = kafka.messages.add(1, std::string(20'000, '.'));
+  const OutMessage second = kafka.messages.add(2, std::string(20'000, '.'));
+  CHECK(kafka.channel->submit(std::span(&first, 1)) == 1);
+  kafka.recorder.wait_reports(1);
+  CHECK(kafka.channel->submit(std::span(&second, 1)) == 1);
+  kafka.recorder.wait_reports(2, seconds(8));  // without an answer of the broker to wait for
+  CHECK(kafka.recorder.count(Outcome::refused) == 2);
+}
+
 TEST_CASE("what travels behind a message that the broker refuses alone is given back and arrives") {
   Real kafka;
   kafka.broker.create(kafka.topic, 1, {{"cleanup.policy", "compact"}});
