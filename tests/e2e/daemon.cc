@@ -126,6 +126,12 @@ Metrics Daemon::metrics() const {
   return Metrics(*text);
 }
 
+test::Finished Daemon::ctl(std::vector<std::string> arguments) const {
+  const std::filesystem::path socket = config_file_.parent_path() / "admin.sock";
+  arguments.insert(arguments.begin(), {REBUF_REBUFCTL, "--admin", "unix:" + socket.string()});
+  return test::run(arguments);
+}
+
 Metrics Daemon::wait_until(const std::string& what,
                            const std::function<bool(const Metrics&)>& holds,
                            milliseconds limit) const {

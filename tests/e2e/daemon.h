@@ -55,6 +55,8 @@ class Daemon {
   // GET on the admin port; empty when it does not answer 200. Any thread.
   [[nodiscard]] std::optional<std::string> get(const std::string& path) const;
   [[nodiscard]] Metrics metrics() const;
+  // What rebufctl does and says, over this daemon's admin socket.
+  [[nodiscard]] test::Finished ctl(std::vector<std::string> arguments) const;
   // Scrapes until it holds; fails the test at the limit, with the route's figures and the log.
   Metrics wait_until(const std::string& what, const std::function<bool(const Metrics&)>& holds,
                      std::chrono::milliseconds limit = std::chrono::seconds(120)) const;

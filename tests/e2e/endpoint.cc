@@ -133,6 +133,11 @@ void Endpoint::be(Manner manner) {
   changed_.notify_all();
 }
 
+void Endpoint::answer_poison(int status) {
+  const std::lock_guard lock(mutex_);
+  poison_status_ = status;
+}
+
 void Endpoint::wait_for_request() const {
   std::unique_lock lock(mutex_);
   const bool came = changed_.wait_for(lock, std::chrono::seconds(120),
@@ -195,8 +200,12 @@ Endpoint::Reply Endpoint::answer(int connection, const std::string& head, std::s
   Reply reply{.whole = true};
   switch (manner_) {
     case Manner::takes:
-      if (!poisoned) reply.taken = take(head, body);
-      say(connection, poisoned ? "400 Bad Request" : "200 OK");
+      if (poisoned && poison_status_ != 200) {
+        say(connection, std::to_string(poison_status_) + " Refused");
+        return reply;
+      }
+      reply.taken = take(head, body);
+      say(connection, "200 OK");
       return reply;
     case Manner::is_busy:
       say(connection, "503 Service Unavailable\r\nRetry-After: 1");

@@ -31,7 +31,7 @@ enum class Manner : std::uint8_t {
 inline constexpr int manners = 9;
 [[nodiscard]] const char* name_of(Manner manner);
 
-// A value that holds it is refused for what it is, with 400 and all that travels with it.
+// A value that holds it is refused for what it is, and all that travels with it.
 inline constexpr std::string_view poison = "\"poison\"";
 
 class Endpoint {
@@ -45,6 +45,8 @@ class Endpoint {
   // Connections are refused from now on, those that stand are reset.
   void close();
   void be(Manner manner);
+  // The status for what holds `poison`, 400 at first; 200: it is taken.
+  void answer_poison(int status);
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   // Messages, in the order in which they came.
@@ -73,6 +75,7 @@ class Endpoint {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;  // manner_, closing_, requests_
   Manner manner_ = Manner::takes;
+  int poison_status_ = 400;
   bool closing_ = true;
   std::size_t requests_ = 0;
   std::vector<Arrival> arrivals_;

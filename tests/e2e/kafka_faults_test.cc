@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <future>
 
 #include "audit.h"
 #include "dead_letters.h"
 #include "kafka_route.h"
+#include "plant.h"
 
 namespace rebuf::e2e {
 namespace {
@@ -61,9 +63,61 @@ TEST_CASE(
   run.cluster.run("kill");
   run.cluster.run("start");
   run.wait_until_direct();
-  CHECK(run.finish().replayed > 0);
+  // What two requests held whose answers died with the broker: it started twice since.
+  CHECK(run.finish({.duplicates = KafkaRoute::window}).replayed > 0);
   CHECK(dead_letters(run.daemon, "weather").empty());
   CHECK(all_acknowledged(run.fleet.finish()));
+}
+
+TEST_CASE("a broker starts twice before it answers: what it forgot that it has comes again") {
+  Plant plant;
+  plant.start();
+  const auto post = [&](const std::vector<std::string>& lines) {
+    return Client(plant.daemon.port(), "/ingest/plant").post_lines(lines);
+  };
+  const auto accepted = [&](std::int64_t messages) {
+    plant.daemon.wait_until("accepted", [&](const Metrics& now) {
+      return now.count("rebufd_messages_accepted_total", "plant") == messages;
+    });
+  };
+  std::vector<std::string> lines = numbered_lines(300);
+  const std::vector<std::string> first(lines.begin(), lines.begin() + 1);
+  const std::vector<std::string> second(lines.begin() + 1, lines.begin() + 200);
+  const std::vector<std::string> later(lines.begin() + 200, lines.end());
+  CHECK(post({"before"}).state == "delivered");
+  plant.network.be(Weather::answers_lost);
+  std::future<Reply> first_reply = std::async(std::launch::async, post, first);
+  accepted(2);
+  std::future<Reply> second_reply = std::async(std::launch::async, post, second);
+  accepted(201);
+  // Both requests, unless the machine is so slow that the sink gives up waiting for an answer.
+  const auto has_both = [&](const Metrics& now) {
+    return plant.stored().size() == 201 || now.sum("rebufd_sink_up", {}) == 0;
+  };
+  plant.daemon.wait_until("both requests in the topic", has_both);
+  plant.lose_network();
+  for (std::future<Reply>* reply : {&first_reply, &second_reply})
+    CHECK(reply->get().state == "buffered");
+  CHECK(post(later).state == "buffered");
+  for (int start = 0; start < 2; ++start) {
+    plant.cluster.run("kill");
+    plant.cluster.run("start");
+    plant.cluster.wait();
+  }
+  plant.network.be(Weather::fair);
+  plant.wait_until_done();
+  // Each line first comes in its place; what comes again are the two requests that had no answer.
+  std::vector<std::string> firsts;
+  std::size_t copies = 0;
+  for (std::string& value : plant.stored())
+    if (std::ranges::find(firsts, value) == firsts.end())
+      firsts.push_back(std::move(value));
+    else
+      ++copies;
+  lines.insert(lines.begin(), "before");
+  CHECK(firsts == lines);
+  CHECK(copies <= 200);
+  MESSAGE(copies, " copies");
 }
 
 TEST_CASE("a broker whose disk is full dies of it, what it did not take arrives when it is back") {

@@ -32,9 +32,7 @@ struct Quickstart {
     return fleet.finish().front().outcome;
   }
   void embedded(const std::string& verb) const {
-    const test::Finished done =
-        test::run({REBUF_REBUFCTL, "--admin", "unix:" + (scratch.path() / "admin.sock").string(),
-                   "embedded", verb});
+    const test::Finished done = daemon.ctl({"embedded", verb});
     REQUIRE_MESSAGE(done.code == 0, done.errors);
   }
   [[nodiscard]] std::vector<test::Stored> stored() const {

@@ -130,9 +130,11 @@ void Schedule::judge_hook(Fleet& fleet) {
 }
 
 void Schedule::judge_kafka(Fleet& fleet) {
+  // What the sink gave back may be sent again before its copy is in the log.
+  const std::size_t given_back = kafka_->topics.uncertainties() + kafka_->brokers.deaths();
   judge("kafka", fleet, kafka_->topic.arrivals(), padded,
-        {.duplicates = daemons_.found_in_log("kafka") +
-                       kafka_->topics.uncertainties() * shape_.most_given_back(),
+        {.duplicates = daemons_.found_in_log("kafka") + given_back * shape_.most_given_back(),
+         .sink_repeats = given_back > 0,
          .topic_removed = kafka_->topics.removed()});
 }
 
