@@ -59,10 +59,10 @@ class Daemon {
   [[nodiscard]] test::Finished ctl(std::vector<std::string> arguments) const;
   // Scrapes until it holds; fails the test at the limit, with the route's figures and the log.
   Metrics wait_until(const std::string& what, const std::function<bool(const Metrics&)>& holds,
-                     std::chrono::milliseconds limit = std::chrono::seconds(120)) const;
+                     std::chrono::milliseconds limit = std::chrono::seconds(300)) const;
   // Everything accepted is delivered, nothing is in the sink, and no completed segment is left.
   Metrics wait_until_drained(const std::string& route,
-                             std::chrono::milliseconds limit = std::chrono::seconds(180)) const;
+                             std::chrono::milliseconds limit = std::chrono::seconds(300)) const;
   // Names of the completed segments of a route's log.
   [[nodiscard]] std::vector<std::string> segments(const std::string& route) const;
 

@@ -174,12 +174,12 @@ void Fleet::start() {
 }
 
 void Fleet::wait_for_rows(std::size_t more) const {
-  const bool came = progress_.wait_for_rows(acknowledged() + more, std::chrono::seconds(120));
+  const bool came = progress_.wait_for_rows(acknowledged() + more, std::chrono::seconds(300));
   REQUIRE_MESSAGE(came, "no acknowledgements");
 }
 
 void Fleet::wait_for_refusals(std::size_t more) const {
-  const bool came = progress_.wait_for_refusals(more, std::chrono::seconds(120));
+  const bool came = progress_.wait_for_refusals(more, std::chrono::seconds(300));
   REQUIRE_MESSAGE(came, "nothing is refused");
 }
 

@@ -19,13 +19,16 @@ using std::chrono::milliseconds;
 constexpr milliseconds spill_after{1000};
 
 struct Run {
+  explicit Run(milliseconds spill_after_in = spill_after) : spill(spill_after_in) {}
+
+  const milliseconds spill;
   test::KafkaCluster& cluster = test::KafkaCluster::get(3);
   const test::TemporaryDirectory scratch;
   const Measurements measurements{"weather.csv.gz"};
   const Topic topic{cluster, 3};
   Daemon daemon{scratch.path(),
                 kafka_sink(cluster) + "routes:\n  weather:\n    sink: kafka\n    topic: " +
-                    topic.name() + "\n    spill_after: " + std::to_string(spill_after.count()) +
+                    topic.name() + "\n    spill_after: " + std::to_string(spill.count()) +
                     "ms\n    drain: { jitter: 100ms }\n"};
   Fleet fleet;
 
@@ -71,7 +74,7 @@ TEST_CASE("while one broker of three is frozen no client waits longer than spill
 }
 
 TEST_CASE("an orderly stop while Kafka is frozen loses nothing of what is in flight") {
-  Run run;
+  Run run(milliseconds(20'000));  // none of what waits goes to the log before all do
   run.start(8);
   for (const int node : {1, 2, 3}) run.cluster.run("stop", node);
   run.daemon.wait_until("every client waits", [](const Metrics& now) {

@@ -1,4 +1,5 @@
-// What README's ten minutes show: config/quickstart.yaml as it stands, on ports of the test's own.
+// What README's ten minutes show: config/quickstart.yaml as it stands, on ports of the test's own,
+// and with time for a broker that waits for a processor.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -41,7 +42,7 @@ struct Quickstart {
   }
 
   const test::TemporaryDirectory scratch;
-  Daemon daemon{scratch.path(), file()};
+  Daemon daemon{scratch.path(), file() + "route_defaults: { spill_after: 20s }\n"};
 };
 
 TEST_CASE("the quickstart: 200, 202 while its Kafka is away, then everything in order") {
@@ -52,6 +53,7 @@ TEST_CASE("the quickstart: 200, 202 while its Kafka is away, then everything in 
   CHECK(quickstart.post("kept too") == Outcome::buffered);
   quickstart.embedded("up");
   quickstart.daemon.wait_until_drained("quickstart");
+  quickstart.wait_for_state("direct");
   CHECK(quickstart.post("last") == Outcome::delivered);
 
   const std::vector<test::Stored> stored = quickstart.stored();
