@@ -182,6 +182,7 @@ class Core {
   void resolve(Entry& entry, bool buffered);
   void resolve_refused(Entry& entry, std::string_view detail);
   void decide(Entry& entry);
+  void reject(Entry& entry);
   void settle_dead_letter(Entry& entry, std::string_view detail);
   void finish(Entry& last);
   void send(const std::shared_ptr<Request>& request);

@@ -54,6 +54,13 @@ void Core::decide(Entry& entry) {
   undecided_bytes_ -= entry.framed_bytes();
 }
 
+// Back to its client.
+void Core::reject(Entry& entry) {
+  decide(entry);
+  ++totals_.rejected[static_cast<std::size_t>(entry.refusal)];
+  mark_done(entry);
+}
+
 // A message is in the dead letters (or dropped by the policy). Its request may have waited for it.
 void Core::settle_dead_letter(Entry& entry, std::string_view detail) {
   if (entry.resolved || entry.in_log == Entry::InLog::queued) return;
@@ -75,31 +82,28 @@ void Core::finish(Entry& last) {
   auto& progress = request->progress;
   if (progress.answer.refused.empty()) return send(request);
   const std::size_t count = request->batch.size();
-  const bool all = progress.answer.refused.size() == count && !request->from_dead_letters;
   // A message that was refused stands in the window, and so does what is behind it in its request.
   const std::uint64_t first = last.place - last.index;
-  std::vector<Entry*> to_keep;
-  for (std::uint64_t place = std::max(first, window_first_); place < first + count; ++place) {
-    Entry& entry = *window_[place - window_first_];
-    if (entry.at_sink != Entry::AtSink::refused) continue;
-    decide(entry);
-    if (all) {
-      ++totals_.rejected[static_cast<std::size_t>(entry.refusal)];
-      mark_done(entry);
-    } else {
-      entry.resolved = false;
-      ++progress.unresolved;
-      to_keep.push_back(&entry);
-    }
-  }
-  if (all) {
+  std::vector<Entry*> undecided;
+  for (std::uint64_t place = std::max(first, window_first_); place < first + count; ++place)
+    if (Entry* const entry = window_[place - window_first_];
+        entry->at_sink == Entry::AtSink::refused)
+      undecided.push_back(entry);
+  // Those that were in the log meanwhile lie in the dead letters already.
+  if (undecided.size() == count && !request->from_dead_letters) {
+    for (Entry* entry : undecided) reject(*entry);
     progress.answer.code = code_of(progress.answer.refused.front().refusal);
     progress.answer.detail = progress.answer.refused.front().detail;
     return send(request);
   }
-  if (to_keep.empty()) return send(request);   // they are there already
+  if (undecided.empty()) return send(request);  // they are all there
+  for (Entry* entry : undecided) {
+    decide(*entry);
+    entry->resolved = false;
+  }
+  progress.unresolved = static_cast<std::uint32_t>(undecided.size());
   const auto known = progress.answer.refused;  // the answer may leave within the loop
-  for (Entry* entry : to_keep) {
+  for (Entry* entry : undecided) {
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& refused) {
       return refused.index == entry->index;
     });
@@ -149,6 +153,9 @@ void Core::lose_given_back() {
     }
     drop(*entry, DropReason::unanswered);
   }
+  // What was refused beside them was answered with them.
+  for (Entry* entry : window_)
+    if (entry->at_sink == Entry::AtSink::refused && entry->client() == nullptr) reject(*entry);
 }
 
 void Core::expire_requests(Time now) {

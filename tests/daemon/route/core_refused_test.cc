@@ -206,4 +206,43 @@ TEST_CASE("a request that expires while refused messages of it are undecided lea
   CHECK(route.conserved());
 }
 
+TEST_CASE("a request of which something lies in the dead letters is not answered as given back") {
+  for (const std::size_t count : {1U, 2U}) {
+    CAPTURE(count);
+    CoreHarness route;
+    route.go_direct();
+    const auto client = route.offer(count);
+    route.sink_says(false);
+    route.refuse();  // while its append is open
+    route.fail(Code::full);
+    route.refuse(count - 1);  // and this one is nowhere else
+    for (std::size_t i = 0; i < count; ++i) {
+      CHECK_FALSE(client->answer);
+      REQUIRE(wants_dead_letter(route));
+      route.core.dead_lettered({}, route.now);
+    }
+    REQUIRE(client->answer);
+    CHECK(client->answer->code == AnswerCode::ok);
+    CHECK(client->answer->refused.size() == count);
+    CHECK(dead_lettered(route) == count);
+    CHECK(route.conserved());
+  }
+}
+
+TEST_CASE("ack: delivered: what was refused beside what is given back is not dead-lettered") {
+  auto config = CoreHarness::route();
+  config.ack = config::Ack::delivered;
+  CoreHarness route(config);
+  route.go_direct();
+  const auto client = route.offer(2);
+  route.refuse();
+  route.give_back();
+  REQUIRE(client->answer);
+  CHECK(client->answer->code == AnswerCode::sink_down);
+  route.wait(seconds(60));
+  CHECK_FALSE(wants_dead_letter(route));
+  CHECK(route.core.in_flight() == 0);
+  CHECK(route.conserved());
+}
+
 }  // namespace rebuf::daemon

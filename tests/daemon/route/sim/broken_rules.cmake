@@ -42,8 +42,8 @@ broken_rule(dropped_messages_not_counted core_housekeeping.cc
   "if (ordinal) advance_gap(*ordinal, reason);"
   "if (ordinal) gap_ordinal_ = ordinal;")
 broken_rule(refused_among_others_only_told core_answer.cc
-  "  if (all) {\n    progress"
-  "  if (true) {\n    progress")
+  "  if (undecided.size() == count &&"
+  "  if (progress.answer.refused.size() > 0 &&")
 broken_rule(direct_before_the_tail_is_submitted core_time.cc
   "if (gap_open_ || !tail_.empty() || next_submit_"
   "if (next_submit_")

@@ -45,6 +45,8 @@ void Judge::answered(std::uint32_t request, const Answer& answer) {
     taken += message.deliveries > 0 ? 1 : 0;
     message.safe = asked.ok;
     message.gone = !asked.ok && answer.code != AnswerCode::outcome_unknown;
+    require(!message.gone || !message.dead || message.replayed,
+            "what lies in the dead letters is not answered as not kept", asked.first + i);
     if (!asked.ok) continue;
     const bool kept = message.deliveries > 0 || message.copies > 0;
     if (refused.contains(i))
@@ -56,6 +58,13 @@ void Judge::answered(std::uint32_t request, const Answer& answer) {
   }
   if (asked.ok && answer.buffered == 0)
     require(taken >= answer.delivered, "P1: a 200 comes when the sink has everything", request);
+}
+
+void Judge::dead_lettered(Number number) {
+  Message& message = messages_[number];
+  require(!message.gone || message.replayed, "a message answered as not kept is not dead-lettered",
+          number);
+  message.dead = true;
 }
 
 void Judge::removed(Number number, Why why) {

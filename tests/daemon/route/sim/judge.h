@@ -32,7 +32,7 @@ class Judge {
   void stored(Number number) { ++messages_[number].copies; }
   enum class Why : std::uint8_t { done, dropped, damaged };
   void removed(Number number, Why why);
-  void dead_lettered(Number number) { messages_[number].dead = true; }
+  void dead_lettered(Number number);
   // Out of the dead letters, behind what came later; then its old place there goes, while it may
   // lie there again.
   void comes_back(Number number);
