@@ -10,6 +10,7 @@ says what either side guarantees. bench/rows/ has the rows, a module each:
   recovery   rebufd killed in the outage too: its first answer, and from Kafka ready to nothing left
   faults     what is lost, copied or out of order after each kind of fault
   drain      the backlog to the Kafka that is back, alone and with new messages coming in
+  accepting  what is accepted while a backlog drains
   timeline   an outage at a steady rate, over time
   endpoint   a backlog to an HTTP endpoint
   footprint  memory, idle connections, start
@@ -29,7 +30,7 @@ from rig.kafka import Kafka
 from rig.process import BIN
 from rig.table import Figures, table
 
-ROWS = ["answered", "batches", "pace", "outage", "drain", "recovery", "faults", "timeline", "endpoint", "footprint"]
+ROWS = ["answered", "batches", "pace", "outage", "drain", "accepting", "recovery", "faults", "timeline", "endpoint", "footprint"]
 
 
 class World:

@@ -2,6 +2,7 @@
 import http.client
 import json
 import shutil
+import subprocess
 import time
 import urllib.request
 
@@ -58,6 +59,11 @@ class Rebufd(Program):
     def status(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/api/v1/status") as answer:
             return json.load(answer)["routes"][0]
+
+    def control(self, verb):
+        """rebufctl route VERB."""
+        subprocess.run([BIN / "rebufctl", "--admin", f"unix:{self.directory}/admin.sock", "route", verb, "bench"], check=True,
+                       stdout=subprocess.DEVNULL)
 
     def backlog(self):
         return self.status()["backlog_messages"]

@@ -34,6 +34,8 @@
 #include <vector>
 
 #include "daemon/route.h"
+#include "daemon/route/drain_pace.h"
+#include "daemon/route/drain_turns.h"
 #include "daemon/route/effects.h"
 #include "daemon/route/entry.h"
 #include "daemon/route/foreign.h"
@@ -361,7 +363,8 @@ class Core {
   Time dead_letter_retry_at_{};
   std::string dead_letter_error_;
   std::uint32_t dead_letters_in_a_row_ = 0;
-  std::size_t drain_limit_ = 0;  // messages in the sink while draining
+  DrainPace pace_;  // while draining
+  DrainTurns turns_;
   double rate_tokens_ = 0;
   Time rate_at_{};
 

@@ -118,6 +118,7 @@ void Core::count_accepted(const Request& request) {
     totals_.recovered_dead_letters += request.batch.size();
     return;
   }
+  turns_.accepted();
   totals_.accepted += request.batch.size();
   totals_.accepted_bytes += request.batch.payload_bytes();
 }

@@ -34,7 +34,8 @@ std::size_t Core::submit_allowance(Time now) const {
   const std::size_t window = settings_.route.window_max_messages + undecided_;
   std::size_t allowed = window > next_submit_ ? window - next_submit_ : 0;
   if (phase_ != Phase::draining) return allowed;
-  allowed = std::min(allowed, drain_limit_ > in_sink_ ? drain_limit_ - in_sink_ : 0);
+  if (!turns_.working()) return 0;
+  allowed = std::min(allowed, pace_.limit() > in_sink_ ? pace_.limit() - in_sink_ : 0);
   if (rate_limited() && !stopping_)
     allowed = std::min(allowed, static_cast<std::size_t>(std::max(0.0, rate_tokens(now))));
   return allowed;
@@ -97,11 +98,15 @@ void Core::mark_submitted(std::size_t end, Time now) {
     if (entry.at_sink != Entry::AtSink::waiting) continue;
     entry.at_sink = Entry::AtSink::submitted;
     entry.submitted_at = now;
-    if (in_sink_++ == 0) last_ack_ = now;  // a stall counts from when there was something to do
+    if (in_sink_++ > 0) continue;
+    last_ack_ = now;  // a stall counts from when there was something to do
+    pace_.resumed(now);
   }
 }
 
 void Core::submit_ready(Time now) {
+  if (phase_ == Phase::draining)
+    turns_.look(now, in_sink_ == 0, gap_open_ && !catching_up_ && !stopping_);
   while (submit_next(now)) {  // what is expired makes room for what is behind it
     pop_done();
     join_tail();
@@ -142,6 +147,7 @@ void Core::reports(std::span<const sinks::Report> reports, Time now) {
     if (entry.at_sink != Entry::AtSink::submitted) continue;
     const bool delivered = report.outcome == sinks::Outcome::delivered;
     acknowledged += delivered ? 1 : 0;
+    if (delivered && phase_ == Phase::draining) pace_.acknowledged(entry.submitted_at, now);
     oldest_acknowledged |= delivered && &entry == oldest;
     any_back |= report.outcome == sinks::Outcome::given_back;
     on_report(report, entry);
@@ -150,9 +156,7 @@ void Core::reports(std::span<const sinks::Report> reports, Time now) {
     last_ack_ = now;
     sink_up_ = true;
     dead_letters_in_a_row_ = 0;
-    if (phase_ == Phase::draining)
-      drain_limit_ =
-          std::min<std::size_t>(drain_limit_ + acknowledged, settings_.route.window_max_messages);
+    pace_.judge(now);
   }
   if (any_back) {
     channel_closed_ = true;

@@ -38,7 +38,7 @@ void Core::catch_up(Time now) {
   if (too_many_dead_letters()) return;
   if (drain_at_) return enter_draining(now);
   if (phase_ != Phase::draining) return;
-  drain_limit_ = settings_.route.window_max_messages;
+  pace_.begin(settings_.route.window_max_messages, settings_.route.window_max_messages, now);
   submit_ready(now);
 }
 

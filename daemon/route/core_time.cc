@@ -20,7 +20,6 @@ constexpr seconds throttle_grace{1};
 constexpr seconds longest_agreed_pause{5};
 constexpr milliseconds dead_letters_pause{30'000};
 constexpr std::size_t drain_start = 256;  // messages in the sink when a drain begins
-constexpr std::size_t drain_least = 16;
 
 }  // namespace
 
@@ -75,12 +74,14 @@ void Core::schedule_drain(Time now) {
 
 void Core::enter_draining(Time now) {
   drain_at_.reset();
-  drain_limit_ = settings_.route.window_max_messages;
-  if (!catching_up_) drain_limit_ = std::min(drain_limit_, drain_start);
+  const std::size_t most = settings_.route.window_max_messages;
+  std::size_t first = catching_up_ ? most : drain_start;
   if (too_many_dead_letters()) {
     --dead_letters_in_a_row_;  // one more, and the route waits again
-    drain_limit_ = 1;
+    first = 1;
   }
+  pace_.begin(first, most, now);
+  turns_.begin(now);
   rate_tokens_ = 0;
   rate_at_ = now;
   last_ack_ = now;
@@ -160,7 +161,7 @@ void Core::health(const sinks::Health& health, Time now) {
   now_ = now;
   if (health.throttled_for.count() > 0) {
     throttled_until_ = std::max(throttled_until_, now + health.throttled_for);
-    drain_limit_ = std::max(drain_least, drain_limit_ / 2);
+    pace_.throttled();
   }
   if (!health.up) {
     last_error_ = health.reason;

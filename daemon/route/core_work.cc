@@ -37,7 +37,7 @@ std::size_t Core::read_bytes() const {
 
 bool Core::wants_read(Time now) const {
   if (!gap_open_ || reading_ || phase_ != Phase::draining || log_failed_ || stopping_ ||
-      now < read_retry_at_)
+      !turns_.working() || now < read_retry_at_)
     return false;
   return window_bytes_ - submitted_bytes_ < settings_.read_bytes &&
          window_.size() - next_submit_ < settings_.route.window_max_messages &&

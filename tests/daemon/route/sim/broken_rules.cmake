@@ -1,4 +1,13 @@
 # The rules of the route, and how each is broken; the search must find every one of them.
+broken_rule(growing_latency_ignored drain_pace.cc
+  "< known.rate / slow) halve();"
+  "< known.rate / slow) {}")
+broken_rule(own_queue_taken_for_a_slow_sink drain_pace.cc
+  " && seen.rate < known.rate / slow)"
+  ")")
+broken_rule(pace_stays_halved drain_pace.cc
+  ": most_ / slow_steps / limit_));"
+  ": 0));")
 broken_rule(answer_before_commit core_append.cc
   "queued_bytes_ += entry->framed_bytes();"
   "queued_bytes_ += entry->framed_bytes(); resolve(*entry, true);")

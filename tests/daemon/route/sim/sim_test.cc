@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/daemon/route/sim/pipe.h"
 #include "tests/daemon/route/sim/world.h"
 
 namespace rebuf::daemon::sim {
@@ -35,6 +36,14 @@ TEST_CASE("P1-P5 hold under 100,000 random schedules with crashes between any tw
   const std::uint64_t first = number("REBUF_SIM_FIRST", 1);
   MESSAGE("seeds " << first << " to " << first + schedules - 1);
   run_schedules(first, schedules);
+}
+
+TEST_CASE("a drain fills a sink of any speed, holds less where it slows down, and fills it again") {
+  constexpr std::uint64_t pipes = 1000;
+  for (std::uint64_t seed = 1; seed <= pipes; ++seed) {
+    CAPTURE(seed);
+    CHECK_NOTHROW(Pipe(seed).run());
+  }
 }
 
 }  // namespace rebuf::daemon::sim

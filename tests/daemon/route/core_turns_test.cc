@@ -1,0 +1,81 @@
+// A drain and the requests that come in meanwhile: who of them waits.
+#include <doctest/doctest.h>
+
+#include "tests/daemon/route/core_harness.h"
+
+namespace rebuf::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A sink that takes at once whatever it gets, and clients that send a request each millisecond, or
+// as much less as the drain slows them down: every `slowed`-th only, while the sink has something.
+struct Crowd {
+  CoreHarness route{config()};
+  std::size_t accepted = 0;
+  std::size_t worked_ms = 0;  // of the time, in which messages were handed to the sink
+  explicit Crowd(std::size_t backlog) {
+    for (std::size_t i = 0; i < backlog / 100; ++i) route.offer(100);
+    route.commit();
+    route.probe_says(true);
+    REQUIRE(route.state() == RouteState::draining);
+  }
+  static config::RouteConfig config() {
+    auto config = CoreHarness::route();
+    config.window_max_messages = 20;
+    config.buffer.max_bytes = 1 << 26;
+    return config;
+  }
+  void drain(std::size_t requests_each_ms, std::size_t slowed, milliseconds time) {
+    for (std::int64_t ms = 0; ms < time.count(); ++ms) {
+      const std::size_t before = route.submitted.size();
+      route.do_work();
+      route.deliver();
+      const bool works = route.submitted.size() > before;
+      worked_ms += works ? 1 : 0;
+      if (!works || static_cast<std::size_t>(ms) % slowed == 0) {
+        for (std::size_t i = 0; i < requests_each_ms; ++i) route.offer();
+        accepted += requests_each_ms;
+        route.commit();
+      }
+      route.wait(milliseconds(1));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a drain that slows requests down works less, so that four fifths of them are accepted") {
+  for (const std::size_t slowed : {2, 5, 20}) {
+    CAPTURE(slowed);
+    Crowd crowd(200'000);
+    crowd.drain(1, slowed, milliseconds(2000));  // it learns
+    crowd.accepted = crowd.worked_ms = 0;
+    crowd.drain(1, slowed, milliseconds(10'000));
+    CHECK(crowd.accepted >= 8000);
+    CHECK(crowd.worked_ms >= 500);
+    CHECK(crowd.route.state() == RouteState::draining);
+    CHECK(crowd.route.conserved());
+  }
+}
+
+TEST_CASE("a drain that slows nobody down works nine tenths of the time or more") {
+  Crowd crowd(200'000);
+  crowd.drain(1, 1, milliseconds(5000));
+  CHECK(crowd.worked_ms >= 4500);
+}
+
+TEST_CASE("a drain beside which no request comes never rests") {
+  Crowd crowd(200'000);
+  crowd.drain(0, 1, milliseconds(5000));
+  CHECK(crowd.worked_ms == 5000);
+}
+
+TEST_CASE("catch-up lets the drain work all the time, whoever waits for it") {
+  Crowd crowd(200'000);
+  crowd.route.core.catch_up(crowd.route.now);
+  crowd.drain(1, 5, milliseconds(5000));
+  CHECK(crowd.worked_ms == 5000);
+}
+
+}  // namespace rebuf::daemon
