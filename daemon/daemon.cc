@@ -6,7 +6,6 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/failed_route.h"
 #include "daemon/machine_id.h"
 #include "daemon/version.h"
 
@@ -41,47 +40,63 @@ Status Daemon::make_sinks() {
   return {};
 }
 
+LiveRouteSettings Daemon::live_settings(const config::RouteConfig& route,
+                                        const std::string& machine) {
+  LiveRouteSettings settings;
+  settings.route = route;
+  settings.data_dir = data_dir_.path();
+  settings.keep_free_bytes = config_.limits.keep_free;
+  settings.sink_memory = config_.limits.memory / 2 / config_.routes.size();
+  settings.memory = &budget_;
+  settings.machine_id = machine;
+  settings.built_at_ms = built_at_ms;
+  if (const config::SinkConfig& sink = config_.sink(route.sink);
+      sink.type == config::SinkType::http) {
+    settings.probe_max = sink.http.health_interval;
+    settings.probe_while_held = true;
+  }
+  settings.logger = logging_.route_logger("route " + route.name);
+  return settings;
+}
+
 Status Daemon::open_routes() {
+  using Load = idempotency::KeyGate::Load;
   const std::string machine = machine_id();
   for (const config::RouteConfig& route : config_.routes) {
-    LiveRouteSettings settings;
-    settings.route = route;
-    settings.data_dir = data_dir_.path();
-    settings.keep_free_bytes = config_.limits.keep_free;
-    settings.sink_memory = config_.limits.memory / 2 / config_.routes.size();
-    settings.memory = &budget_;
-    settings.machine_id = machine;
-    settings.built_at_ms = built_at_ms;
-    if (const config::SinkConfig& sink = config_.sink(route.sink);
-        sink.type == config::SinkType::http) {
-      settings.probe_max = sink.http.health_interval;
-      settings.probe_while_held = true;
-    }
-    settings.logger = logging_.route_logger("route " + route.name);
-    Result<std::unique_ptr<LiveRoute>> opened = LiveRoute::open(std::move(settings));
+    LiveRouteSettings settings = live_settings(route, machine);
+    sinks::Sink& sink = *sink_of(route).sink;
+    Result<std::unique_ptr<LiveRoute>> opened = LiveRoute::open(settings);
     if (opened) {
       live_.push_back(opened->get());
       routes_.push_back(std::move(*opened));
-      live_.back()->start(*sink_of(route).sink);
-      keys_.push_back(open_keys(route));
+      live_.back()->start(sink);
+      keys_.push_back(make_keys(route, Load::now));
       continue;
     }
     if (opened.status().code() == Code::locked) return opened.status();
     logging_.error(
         fmt::format("route {} refuses everything: {}", route.name, opened.status().message()));
-    routes_.push_back(std::make_unique<FailedRoute>(route, opened.status().message()));
-    keys_.push_back(nullptr);
+    keys_.push_back(make_keys(route, Load::later));
+    auto unopened =
+        std::make_unique<UnopenedRoute>(std::move(settings), opened.status(),
+                                        [&sink, keys = keys_.back().get()](LiveRoute& at_last) {
+                                          keys->load();
+                                          at_last.start(sink);
+                                        });
+    unopened_.push_back(unopened.get());
+    routes_.push_back(std::move(unopened));
   }
   return {};
 }
 
-std::unique_ptr<idempotency::KeyGate> Daemon::open_keys(const config::RouteConfig& route) {
+std::unique_ptr<idempotency::KeyGate> Daemon::make_keys(const config::RouteConfig& route,
+                                                        idempotency::KeyGate::Load load) {
   idempotency::KeyGateSettings settings;
   settings.dir = data_dir_.path() / route.name / "idempotency";
   settings.window = route.idempotency_window;
   settings.max_keys = route.idempotency_max_keys;
   settings.logger = logging_.route_logger("route " + route.name);
-  return std::make_unique<idempotency::KeyGate>(std::move(settings), key_writer_);
+  return std::make_unique<idempotency::KeyGate>(std::move(settings), key_writer_, load);
 }
 
 RunningSink& Daemon::sink_of(const config::RouteConfig& route) {
@@ -144,6 +159,9 @@ std::string Daemon::status_text() const {
 
 void Daemon::begin_stop() {
   if (ingest_) ingest_->quiesce();
+  for (UnopenedRoute* route : unopened_)
+    if (LiveRoute* const opened = route->stop_trying()) live_.push_back(opened);
+  unopened_.clear();
   for (LiveRoute* route : live_) route->begin_stop();
 }
 

@@ -26,6 +26,7 @@
 #include "daemon/route.h"
 #include "daemon/route/live_route.h"
 #include "daemon/sinks_of.h"
+#include "daemon/unopened_route.h"
 
 namespace rebuf::daemon {
 
@@ -33,7 +34,7 @@ class Daemon {
  public:
   // Both must outlive it. Errors: Code::locked (data_dir or an address is in use), io (data_dir
   // cannot be written), invalid_argument (a sink refuses its settings). A route that cannot be
-  // opened is no error: it answers 503 and says so.
+  // opened is no error: it answers 503, says so, and is tried again (unopened_route.h).
   [[nodiscard]] static Result<std::unique_ptr<Daemon>> start(const config::Config& config,
                                                              const Logging& logging);
   ~Daemon();
@@ -52,7 +53,10 @@ class Daemon {
   Daemon(const config::Config& config, const Logging& logging, DataDir data_dir);
   [[nodiscard]] Status make_sinks();
   [[nodiscard]] Status open_routes();
-  [[nodiscard]] std::unique_ptr<idempotency::KeyGate> open_keys(const config::RouteConfig& route);
+  [[nodiscard]] LiveRouteSettings live_settings(const config::RouteConfig& route,
+                                                const std::string& machine);
+  [[nodiscard]] std::unique_ptr<idempotency::KeyGate> make_keys(const config::RouteConfig& route,
+                                                                idempotency::KeyGate::Load load);
   [[nodiscard]] Status listen();
   [[nodiscard]] AdminSources sources() const;
   [[nodiscard]] RunningSink& sink_of(const config::RouteConfig& route);
@@ -65,10 +69,10 @@ class Daemon {
   MemoryBudget budget_;
   std::vector<RunningSink> sinks_;
   idempotency::KeyWriter key_writer_;
-  // In the order of the configuration. Null: the route could not be opened.
-  std::vector<std::unique_ptr<idempotency::KeyGate>> keys_;
-  std::vector<std::unique_ptr<Route>> routes_;  // in the same order
-  std::vector<LiveRoute*> live_;                // those of them that could be opened
+  std::vector<std::unique_ptr<idempotency::KeyGate>> keys_;  // in the order of the configuration
+  std::vector<std::unique_ptr<Route>> routes_;               // in the same order
+  std::vector<UnopenedRoute*> unopened_;                     // those that could not be opened
+  std::vector<LiveRoute*> live_;                             // the others; at a stop, all
   std::unique_ptr<IngestServer> ingest_;
   std::unique_ptr<AdminServer> admin_;
   bool stopped_ = false;

@@ -27,8 +27,8 @@ struct SinkView {
 struct RouteView {
   const Route* route = nullptr;
   const HttpCounts* http = nullptr;            // of the ingest port
-  const idempotency::KeyGate* keys = nullptr;  // null: the route could not be opened
-  RouteControl* control = nullptr;             // the same
+  const idempotency::KeyGate* keys = nullptr;  // null: the route has none
+  RouteControl* control = nullptr;             // null: nothing can be asked of it
 };
 
 struct AdminSources {

@@ -41,15 +41,25 @@ class KeyGate::First final : public Request {
   const std::string key_;
 };
 
-KeyGate::KeyGate(KeyGateSettings settings, KeyWriter& writer)
+KeyGate::KeyGate(KeyGateSettings settings, KeyWriter& writer, Load when)
     : settings_(std::move(settings)),
       writer_(writer),
       window_({settings_.window, settings_.max_keys, bytes_of(settings_)}),
       log_(settings_.dir, bytes_of(settings_), settings_.logger, settings_.file_system) {
+  if (when == Load::now) load();
+}
+
+void KeyGate::load() {
   const auto now = Clock::now();
   const auto wall = std::chrono::system_clock::now();
-  log_.load([&](const KeyRecord& record) { return window_.restore(record, now, wall); });
-  log_.purge_before(window_.oldest_needed());
+  log_.load([&](const KeyRecord& record) {
+    const std::lock_guard lock(mutex_);
+    return window_.restore(record, now, wall);
+  });
+  std::unique_lock lock(mutex_);
+  const std::uint64_t needed = window_.oldest_needed();
+  lock.unlock();
+  log_.purge_before(needed);
 }
 
 KeyGate::~KeyGate() {

@@ -38,12 +38,16 @@ struct KeyGateSettings {
 
 class KeyGate final : private KeyWriter::Gate {
  public:
-  // Reads what the log holds. A directory that cannot be used is told, and keys are kept in memory.
-  // `writer` outlives it.
-  KeyGate(KeyGateSettings settings, KeyWriter& writer);
+  enum class Load : std::uint8_t { now, later };
+  // Reads what the log holds, or leaves that to load(). A directory that cannot be used is told,
+  // and keys are kept in memory. `writer` outlives it.
+  KeyGate(KeyGateSettings settings, KeyWriter& writer, Load when = Load::now);
   ~KeyGate() override;  // writes what it was told
   KeyGate(const KeyGate&) = delete;
   KeyGate& operator=(const KeyGate&) = delete;
+
+  // Once, after Load::later, and before the route takes a request. Any thread.
+  void load();
 
   // Ends in exactly one request->on_answer, perhaps before it returns. The batch is taken out of
   // the request.

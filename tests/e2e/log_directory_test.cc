@@ -1,7 +1,9 @@
 // rebufd on log directories that others wrote, and on damaged ones.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 
 #include "check.h"
@@ -157,6 +159,46 @@ TEST_CASE("files full of garbage in every place stop no start, and new rows are 
   const std::vector<Sending>& sendings = after.finish();
   const Verdict verdict = check(sendings, run.endpoint.arrivals(), {});
   CHECK_MESSAGE(verdict.violations.empty(), verdict.violations, run.daemon.log_end());
+}
+
+TEST_CASE("a route whose log cannot be opened at the start comes up by itself, backlog first") {
+  Run run;
+  run.buffer_rows();
+  const std::filesystem::path away = run.log().string() + ".away";
+  std::filesystem::rename(run.log(), away);
+  std::ofstream(run.log()) << "no directory";
+  run.daemon.start();
+  CHECK(run.daemon.probe("/readyz") == 503);
+  const Metrics failed = run.daemon.metrics();
+  CHECK(failed.count("rebufd_route_state", "weather", {{"state", "failed"}}) == 1);
+  CHECK(failed.imbalance("weather").empty());
+  CHECK(run.daemon.get("/api/v1/status").value_or("").find("is tried again") != std::string::npos);
+  Fleet after;
+  after.add({.port = run.daemon.port(),
+             .path = "/ingest/weather",
+             .pause = std::chrono::milliseconds(10),
+             .name_in_value = true},
+            {run.rows.begin(), run.rows.begin() + 50});
+  after.start();
+  after.wait_for_refusals(3);
+
+  // In one step: rebufd must not find neither of them, and begin a new log.
+  REQUIRE(::renameat2(AT_FDCWD, away.c_str(), AT_FDCWD, run.log().c_str(), RENAME_EXCHANGE) == 0);
+  (void)run.daemon.wait_until("the route to be open", [](const Metrics& now) {
+    return now.count("rebufd_route_state", "weather", {{"state", "failed"}}) == 0;
+  });
+  CHECK(run.daemon.probe("/readyz") == 200);
+  std::vector<std::string> expected;
+  for (Fleet* const fleet : {&run.fleet, &after})
+    for (const Sending& sending : fleet->finish())
+      if (sending.acknowledged()) expected.emplace_back(sending.rows.front());
+  run.endpoint.open();
+  const Metrics end = run.daemon.wait_until_drained("weather");
+  CHECK_MESSAGE(end.imbalance("weather").empty(), end.imbalance("weather"));
+  const std::vector<std::string> values = run.arrived_values();
+  REQUIRE(values.size() == expected.size());
+  for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i].ends_with(expected[i]));
+  CHECK(run.daemon.stop() == 0);
 }
 
 }  // namespace
