@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 #include <deque>
+#include <utility>
+#include <vector>
 
 #include "daemon/route/entry.h"
 
@@ -22,6 +24,20 @@ std::optional<sinks::MessageId> id_of(Bytes entry) {
   const auto letter = decode_dead_letter(entry);
   const auto envelope = letter ? daemon::decode(letter->envelope) : std::nullopt;
   return envelope ? std::optional(envelope->id) : std::nullopt;
+}
+
+constexpr std::size_t counted_bytes = 24;
+
+void put(std::vector<std::byte>& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::byte>(value >> shift & 0xFF));
+}
+
+std::uint64_t get(std::span<const std::byte> in, std::size_t nth) {
+  std::uint64_t value = 0;
+  for (const std::byte byte : in.subspan(8 * nth, 8))
+    value = value << 8 | std::to_integer<std::uint64_t>(byte);
+  return value;
 }
 
 }  // namespace
@@ -68,9 +84,10 @@ std::optional<DeadLetter> decode_dead_letter(std::span<const std::byte> data) no
 
 Result<std::unique_ptr<DeadLetters>> DeadLetters::open(
     const std::filesystem::path& dir, std::uint64_t max_bytes,
-    std::function<void(LogLevel, std::string_view)> logger) {
-  std::unique_ptr<DeadLetters> letters(
-      new DeadLetters(dir, max_bytes, std::move(logger)));  // private constructor
+    std::function<void(LogLevel, std::string_view)> logger, std::uint64_t recent_bytes,
+    FileSystem* file_system) {
+  std::unique_ptr<DeadLetters> letters(  // private constructor
+      new DeadLetters(dir, max_bytes, std::move(logger), recent_bytes, file_system));
   const Status status = letters->open_log();
   if (status.code() == Code::io) {  // the route works without; add() tries again
     if (letters->logger_)
@@ -90,27 +107,61 @@ Status DeadLetters::open_log() {
   options.on_full = OnFull::refuse;
   options.state_dir = dir_;
   options.logger = logger_;
+  options.file_system = file_system_;
   auto log = Log::open(dir_ / "log", std::move(options));
   if (!log) return log.status();
+  log_ = std::move(*log);
 
-  cursor_ = (*log)->cursor_at_open().cursor.position;
+  const CursorFound& found = log_->cursor_at_open();
+  cursor_ = found.cursor.position;
+  older_ = {cursor_, 0};
+  if (found.how == CursorFound::How::exact && found.cursor.user.size() == counted_bytes) {
+    const Counted counted{{get(found.cursor.user, 0), get(found.cursor.user, 1)},
+                          get(found.cursor.user, 2)};
+    if (cursor_ < counted.to && counted.to < log_->stats().end) older_ = counted;
+  }
+  const Status status = read_newest();
+  if (!status.ok()) log_.reset();
+  return status;
+}
+
+// What stands behind older_.
+Status DeadLetters::read_newest() {
+  newer_ = older_;
+  bytes_behind_ = 0;
+  const Position saved = older_.to;
   std::deque<sinks::MessageId> ids;
-  std::uint64_t count = 0;
-  const auto reader = (*log)->reader(cursor_);
+  count_.store(older_.letters, std::memory_order_relaxed);
+  const auto reader = log_->reader(older_.to);
   for (bool more = true; more;) {
     const auto block = reader->next(read_bytes);
     if (!block) return block.status();
     for (const EntryRef& entry : block->entries) {
-      ++count;
       if (const auto id = id_of(entry.data)) ids.push_back(*id);
       if (ids.size() > ids_kept) ids.pop_front();
+      count_.fetch_add(1, std::memory_order_relaxed);
+      note_growth(entry.end, entry.data.size());
     }
     more = !block->at_end;
   }
   newest_ids_ = {ids.begin(), ids.end()};
-  count_.store(count, std::memory_order_relaxed);
-  log_ = std::move(*log);
-  return {};
+  return older_.to == saved ? Status() : save_cursor(cursor_);
+}
+
+// A letter more, which ends there.
+void DeadLetters::note_growth(Position end, std::uint64_t bytes) {
+  bytes_behind_ += bytes;
+  if (bytes_behind_ < recent_bytes_) return;
+  older_ = std::exchange(newer_, {end, count()});
+  bytes_behind_ = 0;
+}
+
+Status DeadLetters::save_cursor(Position to) {
+  std::vector<std::byte> user;
+  put(user, older_.to.segment);
+  put(user, older_.to.offset);
+  put(user, older_.letters);
+  return log_->save_cursor({to, 0, std::move(user)});
 }
 
 Status DeadLetters::ensure_open() {
@@ -124,9 +175,13 @@ Status DeadLetters::add(const DeadLetter& letter) {
   const std::string entry = encode(letter);
   if (log_->bytes() + entry.size() + frame_bytes > max_bytes_)
     return {Code::full, "the dead letters hold dead_letters.max_bytes", log_->dir().string()};
-  Status status = log_->write(std::as_bytes(std::span(entry)));
-  if (status.ok()) count_.fetch_add(1, std::memory_order_relaxed);
-  return status;
+  if (Status status = log_->write(std::as_bytes(std::span(entry))); !status.ok()) return status;
+  count_.fetch_add(1, std::memory_order_relaxed);
+  const Position before = older_.to;
+  note_growth(log_->stats().end, entry.size());
+  if (older_.to != before)
+    ignore(save_cursor(cursor_), "the letter is durable; the next start reads a little more");
+  return {};
 }
 
 Result<Block> DeadLetters::oldest(std::size_t max_bytes) {
@@ -161,15 +216,30 @@ Result<std::uint64_t> DeadLetters::purge() {
   return letters;
 }
 
+Result<bool> DeadLetters::stands_behind(Position at) const {
+  const auto reader = log_->reader(at);
+  auto block = reader->next(1);
+  while (block.ok() && block->entries.empty() && !block->at_end) block = reader->next(1);
+  if (!block) return block.status();
+  return !block->entries.empty();
+}
+
 Status DeadLetters::move_cursor(Position to, std::uint64_t letters) {
   if (Status status = ensure_open(); !status.ok()) return status;
-  if (letters >= count()) {  // none is left: the active segment can go too
+  const auto more = stands_behind(to);
+  if (!more) return more.status();
+  letters = *more ? std::min(letters, count()) : count();
+  if (!*more) {  // the active segment can go too
     if (Status status = log_->seal(); !status.ok()) return status;
     to = log_->stats().end;
   }
-  if (Status status = log_->save_cursor({to, 0, {}}); !status.ok()) return status;
+  for (Counted* counted : {&older_, &newer_}) {
+    counted->letters -= std::min(letters, counted->letters);
+    if (counted->to <= to) *counted = {to, 0};
+  }
+  if (Status status = save_cursor(to); !status.ok()) return status;
   cursor_ = to;
-  count_.fetch_sub(std::min(letters, count()), std::memory_order_relaxed);
+  count_.fetch_sub(letters, std::memory_order_relaxed);
   return to.segment == 0 ? Status() : log_->purge_through(to.segment - 1);
 }
 

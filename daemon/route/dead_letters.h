@@ -3,7 +3,8 @@
 // the route's worker thread only, but for count().
 //
 // <route>/dead/cursor stands behind what was put back into the route (or purged): letters before it
-// are no letters any more, and their segments go.
+// are no letters any more, and their segments go. Its `user` bytes say how many stand up to a place
+// near the end, so that opening reads the newest letters only, however many there are.
 #pragma once
 
 #include <atomic>
@@ -37,12 +38,15 @@ struct DeadLetter {
 
 class DeadLetters {
  public:
-  // `dir` is <route>/dead. Opening reads what stands behind the cursor: the count, the newest ids.
-  // What cannot be read is said, not an error: add() opens it again, and until then none is
-  // counted.
+  // `dir` is <route>/dead. Opening reads the newest letters, for their count and their ids: twice
+  // `recent_bytes` at most, once they were counted. What cannot be read is said, not an error:
+  // add() opens it again, and until then none is counted.
   [[nodiscard]] static Result<std::unique_ptr<DeadLetters>> open(
       const std::filesystem::path& dir, std::uint64_t max_bytes,
-      std::function<void(LogLevel, std::string_view)> logger);
+      std::function<void(LogLevel, std::string_view)> logger,
+      std::uint64_t recent_bytes = default_recent_bytes, FileSystem* file_system = nullptr);
+  // As much as may be repeated after a crash must fit: a window.
+  static constexpr std::uint64_t default_recent_bytes = 16U << 20;
 
   // Durable when it returns. A message whose id was there at open is not added again. A log whose
   // sync failed is opened again first. Errors: full (max_bytes, or the disk), as Log::write.
@@ -58,17 +62,36 @@ class DeadLetters {
 
  private:
   DeadLetters(std::filesystem::path dir, std::uint64_t max_bytes,
-              std::function<void(LogLevel, std::string_view)> logger)
-      : dir_(std::move(dir)), max_bytes_(max_bytes), logger_(std::move(logger)) {}
+              std::function<void(LogLevel, std::string_view)> logger, std::uint64_t recent_bytes,
+              FileSystem* file_system)
+      : dir_(std::move(dir)),
+        max_bytes_(max_bytes),
+        logger_(std::move(logger)),
+        recent_bytes_(recent_bytes),
+        file_system_(file_system) {}
   [[nodiscard]] Status open_log();
+  [[nodiscard]] Status read_newest();
   [[nodiscard]] Status ensure_open();
   [[nodiscard]] Status move_cursor(Position to, std::uint64_t letters);
+  [[nodiscard]] Status save_cursor(Position to);
+  [[nodiscard]] Result<bool> stands_behind(Position at) const;
+  void note_growth(Position end, std::uint64_t bytes);
 
   const std::filesystem::path dir_;
   const std::uint64_t max_bytes_;
   const std::function<void(LogLevel, std::string_view)> logger_;
+  const std::uint64_t recent_bytes_;
+  FileSystem* const file_system_;
   std::unique_ptr<Log> log_;
   Position cursor_;
+  // Between the cursor and `to` stand so many letters. Two of them, `recent_bytes_` apart: the
+  // older one is saved with the cursor.
+  struct Counted {
+    Position to;
+    std::uint64_t letters = 0;
+  };
+  Counted older_, newer_;
+  std::uint64_t bytes_behind_ = 0;         // newer_
   std::set<sinks::MessageId> newest_ids_;  // of the last ones: a crash repeats at most a window
   std::atomic<std::uint64_t> count_{0};
 };

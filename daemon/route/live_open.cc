@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::uint64_t preallocate_bytes = 4U << 20;
 
+// A crash repeats what the window held, at most; a letter's own head is small beside that.
+std::uint64_t recent_letters(const config::RouteConfig& route) {
+  constexpr std::uint64_t head_bytes = 512;
+  return route.window_max_bytes + head_bytes * route.window_max_messages;
+}
+
 }  // namespace
 
 LiveRoute::LiveRoute(LiveRouteSettings settings)
@@ -23,7 +29,8 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   if (!identity) return identity.status();
   route->identity_ = *identity;
   auto letters = DeadLetters::open(
-      route->dir_ / "dead", route->settings_.route.dead_letters_max_bytes, route->settings_.logger);
+      route->dir_ / "dead", route->settings_.route.dead_letters_max_bytes, route->settings_.logger,
+      recent_letters(route->settings_.route), route->settings_.file_system);
   if (!letters) return letters.status();
   route->dead_letters_ = std::move(*letters);
   auto log = route->open_log();

@@ -249,7 +249,7 @@ void LiveRoute::perform(DeadLetterWork& work) {
   letter.sink = settings_.route.sink;
   letter.detail = work.detail;
   letter.envelope = work.entry->envelope;
-  const Status status = dead_letters_->add(letter);
+  const Status status = keep_letter(letter);
   if (!status.ok())
     say(LogLevel::error, "a dead letter cannot be kept, the route waits: " + status.message());
   with_core([&](Core& core, Clock::time_point now) { core.dead_lettered(status, now); });
@@ -311,11 +311,22 @@ void LiveRoute::perform(RecallWork& /*work*/) { channel_->recall(); }
 bool LiveRoute::disk_low() {
   if (settings_.keep_free_bytes == 0) return false;
   const auto now = Clock::now();
-  if (now - disk_looked_at_ < std::chrono::milliseconds(20)) return disk_low_;
-  disk_looked_at_ = now;
-  const std::int64_t free = FileSystem::real().free_bytes(dir_);
-  disk_low_ = free >= 0 && static_cast<std::uint64_t>(free) < settings_.keep_free_bytes;
-  return disk_low_;
+  if (now - disk_looked_at_ >= std::chrono::milliseconds(20)) {
+    disk_looked_at_ = now;
+    FileSystem& disk =
+        settings_.file_system != nullptr ? *settings_.file_system : FileSystem::real();
+    disk_free_ = disk.free_bytes(dir_);
+  }
+  return disk_free_ >= 0 && static_cast<std::uint64_t>(disk_free_) < settings_.keep_free_bytes;
+}
+
+// Half of limits.keep_free is for dead letters: a backlog that has filled the disk up to it must
+// not be held up for ever by one message that the sink refuses.
+Status LiveRoute::keep_letter(const DeadLetter& letter) {
+  disk_looked_at_ = {};  // letters are rare
+  if (disk_low() && static_cast<std::uint64_t>(disk_free_) < settings_.keep_free_bytes / 2)
+    return {Code::full, "less than half of limits.keep_free is left on the disk", dir_.string()};
+  return dead_letters_->add(letter);
 }
 
 }  // namespace rebuf::daemon

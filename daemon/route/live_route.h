@@ -137,6 +137,7 @@ class LiveRoute final : public Route,
   void run_tasks(std::unique_lock<std::mutex>& lock);
   void abandon_tasks();
   [[nodiscard]] bool disk_low();
+  [[nodiscard]] Status keep_letter(const DeadLetter& letter);
   [[nodiscard]] Cursor current_cursor() const;
   [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
   void say(LogLevel level, std::string_view text) const;
@@ -165,7 +166,7 @@ class LiveRoute final : public Route,
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<DeadLetters> dead_letters_;
   Clock::time_point disk_looked_at_{};
-  bool disk_low_ = false;
+  std::int64_t disk_free_ = -1;  // bytes; below 0: not known
 
   std::unique_ptr<sinks::Channel> channel_;
   Lifetime before_;  // totals of earlier processes

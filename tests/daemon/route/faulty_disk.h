@@ -19,6 +19,8 @@ class FaultyDisk final : public FileSystem {
   static constexpr std::uint64_t bad_bytes = 4096;
 
   std::atomic<bool> fail_next_sync{false};
+  std::atomic<std::uint64_t> read_bytes{0};  // so far
+  std::atomic<std::int64_t> free{-1};        // bytes, on all of it; below 0: as it really is
   // From here on the first page of files of these names cannot be read.
   void spoil(std::set<std::string> names) {
     const std::lock_guard lock(mutex_);
@@ -44,7 +46,7 @@ class FaultyDisk final : public FileSystem {
   int unlink(const std::filesystem::path& path) override { return real_.unlink(path); }
   Listing list(const std::filesystem::path& dir) override { return real_.list(dir); }
   std::int64_t free_bytes(const std::filesystem::path& path) override {
-    return real_.free_bytes(path);
+    return free < 0 ? real_.free_bytes(path) : free.load();
   }
 
  private:
@@ -54,7 +56,9 @@ class FaultyDisk final : public FileSystem {
         : owner_(owner), name_(std::move(name)), file_(std::move(file)) {}
     std::int64_t pread(std::span<std::byte> into, std::uint64_t offset) override {
       if (offset < bad_bytes && owner_.spoils(name_)) return -EIO;
-      return file_->pread(into, offset);
+      const std::int64_t read = file_->pread(into, offset);
+      if (read > 0) owner_.read_bytes += static_cast<std::uint64_t>(read);
+      return read;
     }
     std::int64_t pwritev(std::span<const ::iovec> from, std::uint64_t offset) override {
       return file_->pwritev(from, offset);

@@ -251,6 +251,30 @@ TEST_CASE("behind entries of a Go writer restarts repeat nothing") {
   CHECK(sink.taken() == all);
 }
 
+TEST_CASE("dead letters leave half of limits.keep_free, and the route waits there and says so") {
+  const test::TemporaryDirectory directory;
+  FaultyDisk disk;
+  disk.free = 600;
+  auto settings = live_settings(directory);
+  settings.keep_free_bytes = 1000;
+  settings.file_system = &disk;
+  FakeSink sink;
+  sink.refuse("bad");
+  const auto route = open_route(settings);
+  route->start(sink);
+  REQUIRE(in_state(*route, RouteState::direct));
+  CHECK(offer(*route, {"good", "bad"})->answer().refused.size() == 1);
+  CHECK(route->snapshot().dead_letter_messages == 1);
+  disk.free = 400;
+  const auto client = offer(*route, {"good", "bad"});
+  CHECK(eventually(
+      [&] { return route->snapshot().state_reason.find("keep_free") != std::string::npos; }));
+  CHECK_FALSE(client->is_answered());
+  disk.free = 2000;
+  CHECK(client->answer().refused.size() == 1);
+  CHECK(route->snapshot().dead_letter_messages == 2);
+}
+
 TEST_CASE("dead letters that cannot be read keep no message from its way") {
   const test::TemporaryDirectory directory;
   const auto dead = directory.path() / "route" / "dead";
