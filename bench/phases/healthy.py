@@ -50,6 +50,6 @@ def table(contestants, figures):
         cells = [name, contestant.means]
         for connections in IN_TABLE:
             median = {what: figures.median(f"{name} {connections} {what}") for what in ("rate", "p50_ms", "p99_ms")}
-            cells += [f"{median['rate']:,.0f}", f"{median['p50_ms']:.2g} / {median['p99_ms']:.2g}"]
+            cells += [f"{median['rate']:,.0f}", f"{median['p50_ms']:.3g} / {median['p99_ms']:.3g}"]
         yield cells + [f"{figures.median(f'{name} {what}'):,.0f}" if figures.has(f"{name} {what}") else "–"
                        for what in ("batches", "cpu", "memory")]
