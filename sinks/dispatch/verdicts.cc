@@ -100,7 +100,10 @@ void Dispatcher::answer_probes(const Verdict& verdict) {
   for (Lane* lane : lanes_) {
     if (!std::exchange(lane->probing, false)) continue;
     if (!answer.up) say_down(*lane, verdict);
-    if (answer.up && (settings_.probe_asks || lane->held() == 0)) lane->gate.retry_now();
+    if (answer.up && (settings_.probe_asks || lane->held() == 0)) {
+      lane->gate.retry_now();
+      if (!std::exchange(up_, true)) say(LogLevel::info, "up");
+    }
     lane->tell(answer, verdict.detail, verdict.error_class);
   }
 }

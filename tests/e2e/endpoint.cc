@@ -196,6 +196,11 @@ Endpoint::Reply Endpoint::answer(int connection, const std::string& head, std::s
   std::unique_lock lock(mutex_);
   ++requests_;
   changed_.notify_all();
+  if (head.starts_with("get ")) {
+    ++times_asked_;
+    say(connection, manner_ == Manner::takes ? "200 OK" : "503 Service Unavailable");
+    return {.whole = true};
+  }
   const bool poisoned = body.find(poison) != std::string_view::npos;
   Reply reply{.whole = true};
   switch (manner_) {

@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <list>
@@ -53,6 +54,8 @@ class Endpoint {
   [[nodiscard]] std::vector<Arrival> arrivals() const;
   // What arrived until now, as if it had not.
   void forget();
+  // How often it was asked for its health (any GET): well while it takes, else 503.
+  [[nodiscard]] std::size_t times_asked() const { return times_asked_; }
   // Until one more request was read whole, whatever becomes of it.
   void wait_for_request() const;
   // Messages taken of which the sender may not know it, however that came about: each may come
@@ -78,6 +81,7 @@ class Endpoint {
   int poison_status_ = 400;
   bool closing_ = true;
   std::size_t requests_ = 0;
+  std::atomic<std::size_t> times_asked_{0};
   std::vector<Arrival> arrivals_;
   std::list<int> connections_;  // open ones
   int listener_ = -1;

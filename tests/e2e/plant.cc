@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string_view>
+
 #include "tests/support/topic_reader.h"
 
 namespace rebuf::e2e {
@@ -55,6 +58,14 @@ std::vector<std::string> numbered_lines(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     lines.push_back(std::to_string(i) + " " + std::string(Plant::limit_bytes / 40, '-'));
   return lines;
+}
+
+std::vector<std::string> first_copies(const std::vector<std::string>& values) {
+  std::vector<std::string> firsts;
+  std::set<std::string_view> seen;
+  for (const std::string& value : values)
+    if (seen.insert(value).second) firsts.push_back(value);
+  return firsts;
 }
 
 void make_too_large(std::string& line) { line += std::string(2 * Plant::limit_bytes, '.'); }

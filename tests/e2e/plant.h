@@ -53,6 +53,8 @@ class Plant {
 
 // "0", "1", …, each long enough that forty of them are more than Plant::limit_bytes.
 [[nodiscard]] std::vector<std::string> numbered_lines(std::size_t count);
+// Each value where it stands first.
+[[nodiscard]] std::vector<std::string> first_copies(const std::vector<std::string>& values);
 // Makes that line larger than Plant::limit_bytes.
 void make_too_large(std::string& line);
 // All but those at `places`, which rise.
