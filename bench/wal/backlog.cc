@@ -72,6 +72,26 @@ double memory_of_open(const std::filesystem::path& dir) {
   });
 }
 
+// The longest of the writes that another thread makes meanwhile, in medians of those before.
+double longest_while(const std::function<void()>& purge, const std::function<void()>& write) {
+  std::atomic<bool> purging{false};
+  std::atomic<bool> stop{false};
+  std::vector<double> before;
+  std::vector<double> during;
+  std::thread writer([&] {
+    while (!stop) {
+      auto& times = purging ? during : before;
+      times.push_back(seconds_of(write));
+    }
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  purging = true;
+  purge();
+  stop = true;
+  writer.join();
+  return during.empty() ? 0 : *std::ranges::max_element(during) / quantile(before, 0.5);
+}
+
 }  // namespace
 
 Contender time_to_open(const Backlog& backlog) {
@@ -95,23 +115,25 @@ Contender longest_write_in_purge(const Backlog& backlog, std::size_t bytes) {
     make(dir / "log", backlog);
     const auto log = open(dir);
     const std::string entry(bytes, 'x');
-    std::atomic<bool> purging{false};
-    std::atomic<bool> stop{false};
-    std::vector<double> before;
-    std::vector<double> during;
-    std::thread writer([&] {
-      while (!stop) {
-        auto& times = purging ? during : before;
-        times.push_back(seconds_of(
-            [&] { require(log->write(std::as_bytes(std::span(entry))).ok(), "write"); }));
-      }
+    return longest_while(
+        [&] { require(log->purge_through(backlog.segments - 1).ok(), "purge_through"); },
+        [&] { require(log->write(std::as_bytes(std::span(entry))).ok(), "write"); });
+  };
+}
+
+Contender longest_write_in_unlinks(const Backlog& backlog, std::size_t bytes) {
+  return [=](const std::filesystem::path& dir) {
+    make(dir / "log", backlog);
+    const File active(dir / "log/active");
+    const std::string framed(bytes + frame_bytes, 'x');
+    const auto unlink_all = [&] {
+      for (std::uint64_t id = 0; id < backlog.segments; ++id)
+        std::filesystem::remove(dir / "log" / ("rebuf-" + std::to_string(id)));
+    };
+    return longest_while(unlink_all, [&] {
+      active.write(framed.data(), framed.size());
+      active.sync();
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    purging = true;
-    require(log->purge_through(backlog.segments - 1).ok(), "purge_through");
-    stop = true;
-    writer.join();
-    return during.empty() ? 0 : *std::ranges::max_element(during) / quantile(before, 0.5);
   };
 }
 

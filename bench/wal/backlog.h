@@ -21,5 +21,7 @@ Contender memory_to_open(const Backlog& backlog);
 // One thread does synced writes of `bytes` while all of the backlog is purged: its longest write,
 // in medians of those before.
 Contender longest_write_in_purge(const Backlog& backlog, std::size_t bytes);
+// The same of a loop of write + fdatasync, while the same files are unlinked one after the other.
+Contender longest_write_in_unlinks(const Backlog& backlog, std::size_t bytes);
 
 }  // namespace rebuf::bench

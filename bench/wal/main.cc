@@ -52,6 +52,9 @@ std::vector<Row> against_the_device() {
        "pread of 256 KiB, same files", raw_replay(4096, replayed, true)},
       {"synced, 256 B, 16 threads, while replayed and followed", durable, "entries/s", 0.8,
        log_synced_while_read(256), "the same, not read", log_synced(256, 16)},
+      {"longest write in a purge of 1,000 segments", durable, "syncs", 1.5,
+       longest_write_in_purge(backlog, 256), "write + fdatasync beside bare unlinks of the same",
+       longest_write_in_unlinks(backlog, 256), true},
   };
 }
 
