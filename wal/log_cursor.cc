@@ -83,7 +83,7 @@ std::optional<CursorRecord::Before> LogImpl::entry_before(const Cursor& cursor) 
   const Position position = cursor.position;
   if (position.offset == 0) return std::nullopt;
   const bool same_segment = walked_ && walked_->position.segment == position.segment;
-  if (same_segment && walked_->position == position) return cursor_record_.before;
+  if (same_segment && walked_->position == position) return walked_->before;
   if (!same_segment || walked_->position > position) {
     std::shared_ptr<File> file = open_segment(fs_, dir_, segments_, position.segment);
     if (!file) return std::nullopt;
@@ -95,6 +95,7 @@ std::optional<CursorRecord::Before> LogImpl::entry_before(const Cursor& cursor) 
   if (nearer) before = last_header(*walked_->file, known->offset, position.offset);
   if (!before) before = last_header(*walked_->file, walked_->position.offset, position.offset);
   walked_->position = position;
+  walked_->before = before;
   return before;
 }
 

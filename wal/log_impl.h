@@ -116,6 +116,7 @@ class LogImpl final : public Log {
   struct Walked {
     Position position;
     std::shared_ptr<File> file;
+    std::optional<CursorRecord::Before> before = std::nullopt;  // of `position`
   };
   std::optional<Walked> walked_;
 };

@@ -1,6 +1,7 @@
 // repair(): every segment that holds damage is written again without it, the damage goes to
 // quarantine first. A segment is replaced by one rename, so a crash leaves the old one or the new
-// one; the same repair may simply run again.
+// one; the same repair may simply run again. The cursor moves first: after a crash between the two
+// it stands too early, and what is read again was delivered before.
 #include <fcntl.h>
 
 #include <algorithm>
@@ -143,6 +144,7 @@ Status Repair::replace(File& file, const SegmentReport& segment, const std::vect
     const int error = fsync(*made.file);
     if (error != 0) status = io_error("fsync", temporary, error);
   }
+  if (status.ok()) status = move_cursor(segment.id, runs);
   if (status.ok()) {
     const int error = fs_.rename(temporary, dir_ / segment.file);
     if (error != 0) status = io_error("rename to", dir_ / segment.file, error);
@@ -151,10 +153,8 @@ Status Repair::replace(File& file, const SegmentReport& segment, const std::vect
     fs_.unlink(temporary);
     return status;
   }
-  if (const int error = fsync(*directory_); error != 0) {
-    return io_error("fsync directory", dir_, error);
-  }
-  return move_cursor(segment.id, runs);
+  const int error = fsync(*directory_);
+  return error == 0 ? Status{} : io_error("fsync directory", dir_, error);
 }
 
 Status Repair::copy(File& file, const Run& run, File& to) const {

@@ -68,8 +68,7 @@ Status Writer::trim() {
   if (error != 0) return io_error("ftruncate", active_path_, error);
   allocated_ = end_;
   tail_is_dirty_ = false;
-  const int synced = fdatasync(*file_);
-  if (synced != 0) return {Code::sync_failed, "fdatasync", active_path_.string(), -synced};
+  if (Status status = sync_in_turn(*file_, segments_, active_path_); !status) return status;
   // Durable is a prefix: completed segments before this one may still have to be synced.
   if (segments_.unsynced_completed() == 0) segments_.set_durable({id_, end_});
   return {};
@@ -95,11 +94,12 @@ void Writer::drop_oldest() {
   if (options_.on_full != OnFull::drop_oldest) return;
   if (segments_.completed_count() <= options_.max_segments) return;
   while (segments_.completed_count() > options_.max_segments) {
-    const SegmentId id = *segments_.lowest();
-    const std::uint64_t bytes = segments_.take_out(id);
-    const int error = fs_.unlink(dir_ / segment_name(id));
+    const std::optional<SegmentId> id = segments_.lowest();
+    if (!id) break;  // purged meanwhile
+    const std::uint64_t bytes = segments_.take_out(*id);
+    const int error = fs_.unlink(dir_ / segment_name(*id));
     if (error != 0 && error != -ENOENT) {
-      segments_.put_back(id, bytes);  // the next rotation tries again
+      segments_.put_back(*id, bytes);  // the next rotation tries again
       break;
     }
   }

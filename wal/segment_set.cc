@@ -75,6 +75,11 @@ void SegmentSet::retreat_to_durable() {
   retreated_ = true;
 }
 
+bool SegmentSet::retreated() const {
+  const std::lock_guard lock(mutex_);
+  return retreated_;
+}
+
 std::uint64_t SegmentSet::readable(SegmentId id, std::uint64_t bytes) const {
   if (!retreated_ || id < durable_.segment) return bytes;
   return id == durable_.segment ? std::min(bytes, durable_.offset) : 0;

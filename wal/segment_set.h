@@ -1,7 +1,7 @@
 // Which segments stand, and how far the active one is committed: where writers and readers meet.
 // Writers tell it after the fact; readers ask it what they may read and wait in it for more. Any
-// thread; the lock is never held over a system call on a file. Telling how far the active segment
-// goes, which every write does, takes no lock unless somebody waits.
+// thread; its own lock is never held over a system call on a file. Telling how far the active
+// segment goes, which every write does, takes no lock unless somebody waits.
 #pragma once
 
 #include <atomic>
@@ -62,6 +62,10 @@ class SegmentSet {
   [[nodiscard]] std::size_t unsynced_completed() const;
   // After a failed sync: readers see what is durable, no more.
   void retreat_to_durable();
+  [[nodiscard]] bool retreated() const;
+  // Held over each fdatasync of these files, and over the retreat when it fails: the kernel tells
+  // only one caller of a write-back that failed.
+  [[nodiscard]] std::mutex& sync_turn() { return sync_turn_; }
   // Before its file is unlinked, so that no reader misses it; gives its bytes. Put back when the
   // unlink failed.
   std::uint64_t take_out(SegmentId completed);
@@ -90,6 +94,7 @@ class SegmentSet {
   [[nodiscard]] std::uint64_t readable(SegmentId id, std::uint64_t bytes) const;
   [[nodiscard]] Position end_locked() const { return {active_, readable(active_, committed_)}; }
 
+  std::mutex sync_turn_;  // taken before mutex_
   mutable std::mutex mutex_;
   mutable std::condition_variable more_;
   mutable std::atomic<std::size_t> waiting_ = 0;  // on more_

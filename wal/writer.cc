@@ -116,11 +116,18 @@ Status Writer::sync() { return sync_all(segments_, dir_); }
 Status sync_all(SegmentSet& segments, const std::filesystem::path& dir) {
   const SegmentSet::Unsynced unsynced = segments.unsynced();
   for (const std::shared_ptr<File>& file : unsynced.files) {
-    const int error = fdatasync(*file);
-    if (error != 0) return {Code::sync_failed, "fdatasync", dir.string(), -error};
+    if (Status status = sync_in_turn(*file, segments, dir); !status) return status;
   }
   segments.set_durable(unsynced.end);
   return {};
+}
+
+Status sync_in_turn(File& file, SegmentSet& segments, const std::filesystem::path& path) {
+  const std::lock_guard turn(segments.sync_turn());
+  const int error = segments.retreated() ? -EIO : fdatasync(file);
+  if (error == 0) return {};
+  segments.retreat_to_durable();
+  return {Code::sync_failed, "fdatasync", path.string(), -error};
 }
 
 Status Writer::finish() {

@@ -25,6 +25,10 @@ namespace rebuf {
 // Everything that was written so far is durable when it returns. Also beside the leader.
 // Errors: sync_failed.
 [[nodiscard]] Status sync_all(SegmentSet& segments, const std::filesystem::path& dir);
+// fdatasync of one of the segments' files. When one has failed, all that come later do. Also beside
+// the leader. Errors: sync_failed, which names `path`.
+[[nodiscard]] Status sync_in_turn(File& file, SegmentSet& segments,
+                                  const std::filesystem::path& path);
 
 class Writer {
  public:

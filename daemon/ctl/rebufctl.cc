@@ -84,7 +84,8 @@ CLI::App* add_dlq(CLI::App& app, Command& command) {
 
 CLI::App* add_wal(CLI::App& app, Command& command) {
   CLI::App* wal = app.add_subcommand(
-      "wal", "Reads or repairs a log: a directory, a live one too, or a route of the running rebufd");
+      "wal",
+      "Reads or repairs a log: a directory, a live one too, or a route of the running rebufd");
   wal->require_subcommand(1);
   const auto add = [&](const char* name, const char* help) {
     CLI::App* verb = wal->add_subcommand(name, help);

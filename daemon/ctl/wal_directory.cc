@@ -40,9 +40,10 @@ WalDirectory find_wal(const std::string& name, const AdminClient& client) {
 }
 
 fs::path state_dir_of(const fs::path& dir) {
-  if (dir.filename() == "log") return dir.parent_path();
-  fs::path beside = dir;
-  return beside += ".state";
+  const fs::path whole = fs::absolute(dir);
+  fs::path beside = whole;
+  beside += ".state";
+  return whole.filename() == "log" && !exists_as_directory(beside) ? whole.parent_path() : beside;
 }
 
 }  // namespace rebuf::ctl

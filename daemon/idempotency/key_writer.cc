@@ -5,19 +5,20 @@
 
 namespace rebuf::daemon::idempotency {
 
+KeyWriter::KeyWriter() : thread_([this] { run(); }) {}
+
 KeyWriter::~KeyWriter() {
   {
     const std::lock_guard lock(mutex_);
     ends_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void KeyWriter::wake(Gate& gate) {
   const std::lock_guard lock(mutex_);
   note(gate, Clock::time_point::min());
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_all();
 }
 

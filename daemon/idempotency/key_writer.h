@@ -1,5 +1,5 @@
-// The one thread that writes the records of all key gates, however many routes there are. It begins
-// with the first record. Owned by main; outlives the gates.
+// The one thread that writes the records of all key gates, however many routes there are. Owned by
+// main; outlives the gates.
 //
 // A gate that has something to write calls wake() on any thread; this thread then calls its work(),
 // and again when that says so. One mutex inside; it is not held over work().
@@ -25,7 +25,7 @@ class KeyWriter {
     virtual std::optional<Clock::time_point> work() = 0;
   };
 
-  KeyWriter() = default;
+  KeyWriter();   // std::system_error when there is no thread to be had
   ~KeyWriter();  // after forget() of all gates
   KeyWriter(const KeyWriter&) = delete;
   KeyWriter& operator=(const KeyWriter&) = delete;

@@ -90,7 +90,7 @@ Daemon::Figures Daemon::figures() const {
   Figures now;
   std::ifstream status(process / "status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) now.resident_kib = std::stoul(line.substr(6));
+    if (line.starts_with("RssAnon:")) now.allocated_kib = std::stoul(line.substr(8));
     if (line.starts_with("Threads:")) now.threads = std::stoul(line.substr(8));
   }
   const std::filesystem::directory_iterator files(process / "fd");

@@ -37,7 +37,7 @@ class Daemon {
   void let_open_files(bool may) const;
   // What it takes of the machine now.
   struct Figures {
-    std::size_t resident_kib = 0;
+    std::size_t allocated_kib = 0;  // resident memory that is no file's
     std::size_t files = 0;
     std::size_t threads = 0;
   };

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/wal/scratch.h"
+#include "tests/wal/sim/sim_file_system.h"
 
 using namespace rebuf;
 using namespace rebuf::test;
@@ -123,6 +124,26 @@ TEST_CASE("a cursor whose caller is wrong about the entry before it is as good a
   write_file(saved.dir / "rebuf-1", framed("4") + framed("9") + framed("6"));
   log = saved.again();
   CHECK(log->cursor_at_open().how == How::fell_back);  // the second entry was found
+}
+
+TEST_CASE("a cursor whose saving failed is saved again as it should have been") {
+  SimFileSystem fs;
+  Options options;
+  options.file_system = &fs;
+  {
+    const auto log = opened("/log", options);
+    for (char c = '1'; c <= '3'; ++c) REQUIRE(log->write(bytes(std::string(1, c))).ok());
+    REQUIRE(log->save_cursor({{0, 13}, 2, {}}).ok());
+    fs.set_hook([](const Asked& asked) {
+      return asked.call == Call::rename ? Verdict::fail(ENOSPC) : Verdict{};
+    });
+    REQUIRE_FALSE(log->save_cursor({{0, 26}, 3, {}}).ok());
+    fs.set_hook({});
+    REQUIRE(log->save_cursor({{0, 26}, 3, {}}).ok());
+  }
+  const auto log = opened("/log", options);
+  CHECK(log->cursor_at_open().how == How::exact);
+  CHECK(log->cursor_at_open().cursor.position == Position{0, 26});
 }
 
 TEST_CASE("cursors are saved on and on, also behind entries of other segments") {

@@ -332,6 +332,44 @@ TEST_CASE("an unreadable active file is no damage: open refuses and changes noth
     CHECK(after.content(*after.find("/log/" + name)) == content);
 }
 
+TEST_CASE("whichever call of a repair fails, the cursor passes no entry that is not delivered") {
+  // Of four entries the first two are damaged, and the cursor stands behind the third.
+  const std::size_t each = framed(numbered(1, 20)).size();
+  SimFileSystem before;
+  {
+    const auto log = Log::open(log_dir, options_on(before));
+    REQUIRE(log);
+    for (std::size_t i = 1; i <= 4; ++i) REQUIRE((*log)->write(bytes_of(numbered(i, 20))).ok());
+    REQUIRE((*log)->save_cursor({{0, 3 * each}, 4, {}}).ok());
+    REQUIRE((*log)->close().ok());
+  }
+  Disk damaged = before.disk();
+  const std::string file = "/log/rebuf.tmp";
+  for (const std::size_t end : {each, 2 * each})
+    damaged.apply({.kind = Change::Kind::write,
+                   .inode = *damaged.find(file),
+                   .offset = end - 1,
+                   .data = "#"});
+  std::size_t failing = 0;
+  for (bool done = false; !done; ++failing) {
+    CAPTURE(failing);
+    SimFileSystem fs(damaged);
+    std::size_t calls = 0;
+    fs.set_hook([&](const Asked& asked) {
+      return calls++ == failing && asked.call != Call::lock ? Verdict::fail(EIO) : Verdict{};
+    });
+    done = repair(log_dir, options_on(fs)).ok() && calls <= failing;
+    fs.set_hook({});
+    REQUIRE(repair(log_dir, options_on(fs)).ok());
+    const auto log = Log::open(log_dir, options_on(fs));
+    REQUIRE(log);
+    const std::string content = fs.disk().content(*fs.disk().find(file));
+    REQUIRE(frames_of(content).size() == 2);
+    CHECK((*log)->cursor_at_open().cursor.position <= Position{0, each});
+  }
+  CHECK(failing > 10);
+}
+
 TEST_CASE("repair refuses a live directory") {
   SimFileSystem fs(disk_with(small_directory()));
   const auto opened = Log::open(log_dir, options_on(fs));

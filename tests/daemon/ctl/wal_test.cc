@@ -130,6 +130,14 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(rebufctl({"wal", "repair", route.string()}).output.find("no damage") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(Fixture, "repair finds the cursor of a log that is named from within its route") {
+  LogMaker(route).close();
+  const test::Finished done =
+      test::run({"sh", "-c", "cd " + route.string() + " && " + REBUF_REBUFCTL + " wal repair log"});
+  CHECK(done.code == 0);
+  CHECK_FALSE(std::filesystem::exists(route / "log.state"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "repair refuses a log that is in use, and changes nothing") {
   LogMaker log(route);
   log.message("value");

@@ -113,7 +113,7 @@ class Log {
   [[nodiscard]] virtual std::optional<std::uint64_t> last_ordinal_at_open() const = 0;
 
   [[nodiscard]] virtual std::uint64_t segment_count() const = 0;  // completed segments
-  [[nodiscard]] virtual std::uint64_t bytes() const = 0;          // as Stats::bytes, at no cost
+  [[nodiscard]] virtual std::uint64_t bytes() const = 0;          // as Stats::bytes; cheap
   [[nodiscard]] virtual std::uint64_t current_log_size()
       const = 0;  // bytes of entries in the active segment
   [[nodiscard]] virtual const std::filesystem::path& dir() const = 0;
