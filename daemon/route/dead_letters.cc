@@ -89,7 +89,8 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::open(
   std::unique_ptr<DeadLetters> letters(  // private constructor
       new DeadLetters(dir, max_bytes, std::move(logger), recent_bytes, file_system));
   const Status status = letters->open_log();
-  if (status.code() == Code::io) {  // the route works without; add() tries again
+  if (status.code() == Code::io || status.code() == Code::full) {
+    // The route works without, and frees what fills the disk; add() tries again.
     if (letters->logger_)
       letters->logger_(LogLevel::error, "the dead letters cannot be read: " + status.message());
   } else if (!status.ok()) {
@@ -120,12 +121,23 @@ Status DeadLetters::open_log() {
                           get(found.cursor.user, 2)};
     if (cursor_ < counted.to && counted.to < log_->stats().end) older_ = counted;
   }
-  const Status status = read_newest();
+  Status status = doubt_counted();
+  if (status.ok()) status = read_newest();
   if (!status.ok()) log_.reset();
   return status;
 }
 
-// What stands behind older_.
+// A repair moves entries and not older_: when no entry begins where it ends, it counts for nothing.
+Status DeadLetters::doubt_counted() {
+  if (older_.to == cursor_) return {};
+  const auto block = log_->reader(older_.to)->next(1);
+  if (!block) return block.status();
+  if (!block->damages.empty() && block->damages.front().begin == older_.to) older_ = {cursor_, 0};
+  return {};
+}
+
+// What stands behind older_. The ids of letters that are on their way back stay unknown: those may
+// die again.
 Status DeadLetters::read_newest() {
   newer_ = older_;
   bytes_behind_ = 0;
@@ -137,7 +149,8 @@ Status DeadLetters::read_newest() {
     const auto block = reader->next(read_bytes);
     if (!block) return block.status();
     for (const EntryRef& entry : block->entries) {
-      if (const auto id = id_of(entry.data)) ids.push_back(*id);
+      const auto id = entry.begin < taken_to_ ? std::nullopt : id_of(entry.data);
+      if (id) ids.push_back(*id);
       if (ids.size() > ids_kept) ids.pop_front();
       count_.fetch_add(1, std::memory_order_relaxed);
       note_growth(entry.end, entry.data.size());
@@ -145,7 +158,9 @@ Status DeadLetters::read_newest() {
     more = !block->at_end;
   }
   newest_ids_ = {ids.begin(), ids.end()};
-  return older_.to == saved ? Status() : save_cursor(cursor_);
+  if (older_.to != saved)
+    ignore(save_cursor(cursor_, older_), "the next start reads a little more");
+  return {};
 }
 
 // A letter more, which ends there.
@@ -156,11 +171,11 @@ void DeadLetters::note_growth(Position end, std::uint64_t bytes) {
   bytes_behind_ = 0;
 }
 
-Status DeadLetters::save_cursor(Position to) {
+Status DeadLetters::save_cursor(Position to, const Counted& counted) {
   std::vector<std::byte> user;
-  put(user, older_.to.segment);
-  put(user, older_.to.offset);
-  put(user, older_.letters);
+  put(user, counted.to.segment);
+  put(user, counted.to.offset);
+  put(user, counted.letters);
   return log_->save_cursor({to, 0, std::move(user)});
 }
 
@@ -180,7 +195,8 @@ Status DeadLetters::add(const DeadLetter& letter) {
   const Position before = older_.to;
   note_growth(log_->stats().end, entry.size());
   if (older_.to != before)
-    ignore(save_cursor(cursor_), "the letter is durable; the next start reads a little more");
+    ignore(save_cursor(cursor_, older_),
+           "the letter is durable; the next start reads a little more");
   return {};
 }
 
@@ -200,6 +216,7 @@ Result<Block> DeadLetters::oldest(std::size_t max_bytes) {
   block->entries.erase(past, block->entries.end());
   for (const EntryRef& entry : block->entries)
     if (const auto id = id_of(entry.data)) newest_ids_.erase(*id);
+  if (!block->entries.empty()) taken_to_ = std::max(taken_to_, block->entries.back().end);
   return block;
 }
 
@@ -224,6 +241,11 @@ Result<bool> DeadLetters::stands_behind(Position at) const {
   return !block->entries.empty();
 }
 
+DeadLetters::Counted DeadLetters::Counted::behind(Position cursor, std::uint64_t passed) const {
+  if (to <= cursor) return {cursor, 0};
+  return {to, letters - std::min(passed, letters)};
+}
+
 Status DeadLetters::move_cursor(Position to, std::uint64_t letters) {
   if (Status status = ensure_open(); !status.ok()) return status;
   const auto more = stands_behind(to);
@@ -233,11 +255,10 @@ Status DeadLetters::move_cursor(Position to, std::uint64_t letters) {
     if (Status status = log_->seal(); !status.ok()) return status;
     to = log_->stats().end;
   }
-  for (Counted* counted : {&older_, &newer_}) {
-    counted->letters -= std::min(letters, counted->letters);
-    if (counted->to <= to) *counted = {to, 0};
-  }
-  if (Status status = save_cursor(to); !status.ok()) return status;
+  const Counted older = older_.behind(to, letters);
+  if (Status status = save_cursor(to, older); !status.ok()) return status;
+  older_ = older;
+  newer_ = newer_.behind(to, letters);
   cursor_ = to;
   count_.fetch_sub(letters, std::memory_order_relaxed);
   return to.segment == 0 ? Status() : log_->purge_through(to.segment - 1);

@@ -39,8 +39,9 @@ struct DeadLetter {
 class DeadLetters {
  public:
   // `dir` is <route>/dead. Opening reads the newest letters, for their count and their ids: twice
-  // `recent_bytes` at most, once they were counted. What cannot be read is said, not an error:
-  // add() opens it again, and until then none is counted.
+  // `recent_bytes` at most, once they were counted. What cannot be read (or, on a full disk, not
+  // be opened) is said, not an error: add() opens it again, and until then count() is of those
+  // only that were read or counted before.
   [[nodiscard]] static Result<std::unique_ptr<DeadLetters>> open(
       const std::filesystem::path& dir, std::uint64_t max_bytes,
       std::function<void(LogLevel, std::string_view)> logger,
@@ -52,7 +53,8 @@ class DeadLetters {
   // sync failed is opened again first. Errors: full (max_bytes, or the disk), as Log::write.
   [[nodiscard]] Status add(const DeadLetter& letter);
   // The oldest letters, about `max_bytes` of them and one at least, to be put back into the route;
-  // from here on their ids may be added again. Empty: there are none.
+  // from here on their ids may be added again, whatever happens to the log meanwhile. Empty: there
+  // are none.
   [[nodiscard]] Result<Block> oldest(std::size_t max_bytes);
   // The cursor passes these letters; durable when it returns. Their segments go.
   [[nodiscard]] Status pass(const Block& letters);
@@ -69,11 +71,19 @@ class DeadLetters {
         logger_(std::move(logger)),
         recent_bytes_(recent_bytes),
         file_system_(file_system) {}
+  // Between the cursor and `to` stand so many letters.
+  struct Counted {
+    Position to;
+    std::uint64_t letters = 0;
+    // The same when the cursor has passed so many, up to there.
+    [[nodiscard]] Counted behind(Position cursor, std::uint64_t passed) const;
+  };
   [[nodiscard]] Status open_log();
+  [[nodiscard]] Status doubt_counted();
   [[nodiscard]] Status read_newest();
   [[nodiscard]] Status ensure_open();
   [[nodiscard]] Status move_cursor(Position to, std::uint64_t letters);
-  [[nodiscard]] Status save_cursor(Position to);
+  [[nodiscard]] Status save_cursor(Position to, const Counted& counted);
   [[nodiscard]] Result<bool> stands_behind(Position at) const;
   void note_growth(Position end, std::uint64_t bytes);
 
@@ -84,14 +94,9 @@ class DeadLetters {
   FileSystem* const file_system_;
   std::unique_ptr<Log> log_;
   Position cursor_;
-  // Between the cursor and `to` stand so many letters. Two of them, `recent_bytes_` apart: the
-  // older one is saved with the cursor.
-  struct Counted {
-    Position to;
-    std::uint64_t letters = 0;
-  };
-  Counted older_, newer_;
-  std::uint64_t bytes_behind_ = 0;         // newer_
+  Position taken_to_;               // the end of what oldest() has given
+  Counted older_, newer_;           // `recent_bytes_` apart; the older one is saved with the cursor
+  std::uint64_t bytes_behind_ = 0;  // newer_
   std::set<sinks::MessageId> newest_ids_;  // of the last ones: a crash repeats at most a window
   std::atomic<std::uint64_t> count_{0};
 };

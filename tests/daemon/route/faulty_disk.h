@@ -1,5 +1,5 @@
-// The real file system, but for what a test wants to fail: the next sync of a file, and reading the
-// first page of some files.
+// The real file system, but for what a test wants to fail: the next sync of a file, every write,
+// and reading the first page of some files.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,7 @@ class FaultyDisk final : public FileSystem {
   static constexpr std::uint64_t bad_bytes = 4096;
 
   std::atomic<bool> fail_next_sync{false};
+  std::atomic<bool> full{false};             // nothing can be written or made
   std::atomic<std::uint64_t> read_bytes{0};  // so far
   std::atomic<std::int64_t> free{-1};        // bytes, on all of it; below 0: as it really is
   // From here on the first page of files of these names cannot be read.
@@ -34,7 +35,7 @@ class FaultyDisk final : public FileSystem {
     return wrapped(path, real_.open_directory(path));
   }
   int mkdir(const std::filesystem::path& path, unsigned mode) override {
-    return real_.mkdir(path, mode);
+    return full && !std::filesystem::exists(path) ? -ENOSPC : real_.mkdir(path, mode);
   }
   int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
     return real_.rename(from, to);
@@ -61,11 +62,11 @@ class FaultyDisk final : public FileSystem {
       return read;
     }
     std::int64_t pwritev(std::span<const ::iovec> from, std::uint64_t offset) override {
-      return file_->pwritev(from, offset);
+      return owner_.full ? -ENOSPC : file_->pwritev(from, offset);
     }
     int ftruncate(std::uint64_t size) override { return file_->ftruncate(size); }
     int fallocate(std::uint64_t offset, std::uint64_t length) override {
-      return file_->fallocate(offset, length);
+      return owner_.full ? -ENOSPC : file_->fallocate(offset, length);
     }
     int fdatasync() override {
       return owner_.fail_next_sync.exchange(false) ? -EIO : file_->fdatasync();
