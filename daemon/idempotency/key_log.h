@@ -1,5 +1,5 @@
 // The records of answered keys on disk: a rebuf log of its own in <route>/idempotency/. Blocks on
-// the disk; belongs to one thread at a time: who opens the gate, then the gate's own.
+// the disk; belongs to one thread at a time: who opens the gate, then the KeyWriter's.
 //
 // What write() took survives a SIGKILL when it returns, and a power cut once sync() has: within
 // sync_after of it. Bounded by max_bytes and three segments; segments go as soon as none of their

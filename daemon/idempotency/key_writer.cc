@@ -18,7 +18,7 @@ KeyWriter::~KeyWriter() {
 
 void KeyWriter::wake(Gate& gate) {
   const std::lock_guard lock(mutex_);
-  note(gate, Clock::time_point::min());
+  note(gate, Clock::now());
   changed_.notify_all();
 }
 
