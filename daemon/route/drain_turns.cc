@@ -12,7 +12,7 @@ constexpr double least_share = 0.05;   // of the time: a backlog ends, whatever 
 constexpr double most_share = 0.95;
 constexpr Seconds shortest_rest{0.02};
 constexpr Seconds longest_rest{2};
-constexpr Seconds first_rest{0.1};  // which has to tell more
+constexpr Seconds longest_least_rest{0.1};  // where requests are few, or it tells the first
 constexpr Seconds shortest_work{0.1};
 constexpr Seconds longest_end{1};
 constexpr double kept = 0.8;            // of what was measured, from turn to turn
@@ -41,10 +41,10 @@ void DrainTurns::work(Time now) {
   turn_ = Turn::works;
   since_ = now;
   requests_ = 0;
-  length_ = std::max(shortest_work, shortest_rest * part / (1 - part));
+  length_ = std::max(shortest_work, least_rest() * part / (1 - part));
 }
 
-void DrainTurns::rest(Time now) {
+void DrainTurns::rest(Time now, bool sink_is_empty) {
   const Seconds worked = now - since_;
   beside_.fade();
   beside_.add(requests_, worked);
@@ -52,8 +52,8 @@ void DrainTurns::rest(Time now) {
   turn_ = Turn::rests;
   since_ = now;
   requests_ = 0;
-  length_ = std::clamp(worked * (1 - part) / part, shortest_rest, longest_rest);
-  if (alone_.seconds == 0) length_ = first_rest;
+  alone_now_ = sink_is_empty;
+  length_ = std::clamp(worked * (1 - part) / part, least_rest(), longest_rest);
 }
 
 void DrainTurns::look(Time now, bool sink_is_empty, bool may_rest) {
@@ -68,12 +68,14 @@ void DrainTurns::look(Time now, bool sink_is_empty, bool may_rest) {
       turn_ = Turn::ends;
       [[fallthrough]];
     case Turn::ends:
-      if (sink_is_empty || now - since_ > length_ + longest_end) rest(now);
+      if (sink_is_empty || now - since_ > length_ + longest_end) rest(now, sink_is_empty);
       return;
     case Turn::rests:
       if (now - since_ < length_) return;
-      alone_.fade();
-      alone_.add(requests_, now - since_);
+      if (alone_now_) {
+        alone_.fade();
+        alone_.add(requests_, now - since_);
+      }
       return work(now);
   }
 }
@@ -87,6 +89,14 @@ double DrainTurns::share() const {
   const double slowing = 1 - beside / alone;
   if (slowing <= most_slowing) return most_share;
   return std::clamp(most_slowing / slowing, least_share, most_share);
+}
+
+// So long that what is kept of several comes to twice what can be compared.
+Seconds DrainTurns::least_rest() const {
+  if (alone_.requests == 0) return longest_least_rest;
+  const double wanted = 2 * enough_requests * (1 - kept);
+  return std::clamp(Seconds(wanted * alone_.seconds / alone_.requests), shortest_rest,
+                    longest_least_rest);
 }
 
 }  // namespace rebuf::daemon

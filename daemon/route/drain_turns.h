@@ -37,13 +37,15 @@ class DrainTurns {
     void fade();
   };
   void work(Time now);
-  void rest(Time now);
+  void rest(Time now, bool sink_is_empty);
   [[nodiscard]] double share() const;
+  [[nodiscard]] std::chrono::duration<double> least_rest() const;
 
   Turn turn_ = Turn::works;
   Time since_{};  // the turn; of `ends`: the work before it
   std::chrono::duration<double> length_{};
   std::uint64_t requests_ = 0;  // since then
+  bool alone_now_ = false;      // of `rests`: the sink had nothing left to do
   Measured beside_, alone_;
 };
 
