@@ -169,6 +169,7 @@ KafkaChannel::Next KafkaChannel::take(const OutMessage& message,
 }
 
 void KafkaChannel::refuse(const OutMessage& message, Refusal refusal, std::string detail) {
+  suspects_.erase(message.id);  // it will not come again
   details_.push_back(std::move(detail));
   Report report;
   report.token = message.token;
