@@ -77,12 +77,9 @@ Status Daemon::open_routes() {
     logging_.error(
         fmt::format("route {} refuses everything: {}", route.name, opened.status().message()));
     keys_.push_back(make_keys(route, Load::later));
-    auto unopened =
-        std::make_unique<UnopenedRoute>(std::move(settings), opened.status(),
-                                        [&sink, keys = keys_.back().get()](LiveRoute& at_last) {
-                                          keys->load();
-                                          at_last.start(sink);
-                                        });
+    auto unopened = std::make_unique<UnopenedRoute>(
+        std::move(settings), opened.status(), [keys = keys_.back().get()] { keys->load(); },
+        [&sink](LiveRoute& at_last) { at_last.start(sink); });
     unopened_.push_back(unopened.get());
     routes_.push_back(std::move(unopened));
   }

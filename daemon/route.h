@@ -93,7 +93,7 @@ class Route {
   [[nodiscard]] virtual RouteSnapshot snapshot() const = 0;
   [[nodiscard]] virtual Readiness readiness() const = 0;
   [[nodiscard]] virtual const RouteHistograms& histograms() const = 0;
-  // For an operator; null: there is nothing to ask of it.
+  // For an operator; every route of the daemon has one.
   [[nodiscard]] virtual RouteControl* control() { return nullptr; }
   // False when the route should be moving and has not for longer than its own limits; the watchdog
   // is not fed then.

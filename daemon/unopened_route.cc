@@ -27,8 +27,11 @@ milliseconds spread(milliseconds pause) {
 }  // namespace
 
 UnopenedRoute::UnopenedRoute(LiveRouteSettings settings, const Status& why,
-                             std::function<void(LiveRoute&)> start)
-    : settings_(std::move(settings)), start_(std::move(start)), reason_(reason_of(why)) {
+                             std::function<void()> load, std::function<void(LiveRoute&)> start)
+    : settings_(std::move(settings)),
+      load_(std::move(load)),
+      start_(std::move(start)),
+      reason_(reason_of(why)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -55,8 +58,13 @@ void UnopenedRoute::run() {
     try_now_ = false;
     lock.unlock();
     auto route = LiveRoute::open(settings_);
+    if (route) load_();
     lock.lock();
-    if (ends_) return;
+    if (ends_) {
+      lock.unlock();
+      if (route) (*route)->finish_stop(Clock::now());  // its totals stay exact
+      return;
+    }
     if (route) return opened(std::move(*route));
     reason_ = reason_of(route.status());
     pause = std::min(2 * pause, longest_pause);
@@ -68,6 +76,7 @@ void UnopenedRoute::run() {
 void UnopenedRoute::opened(std::unique_ptr<LiveRoute> route) {
   route_ = std::move(route);
   if (paused_) route_->pause();
+  if (catches_up_) route_->catch_up();
   start_(*route_);
   open_.store(route_.get(), std::memory_order_release);
   if (settings_.logger) settings_.logger(LogLevel::warning, "the log could be opened at last");
@@ -135,6 +144,8 @@ void UnopenedRoute::resume() {
 }
 
 void UnopenedRoute::catch_up() {
+  const std::lock_guard lock(mutex_);
+  catches_up_ = true;
   if (LiveRoute* const route = open_route()) route->catch_up();
 }
 

@@ -22,8 +22,10 @@ namespace rebuf::daemon {
 
 class UnopenedRoute final : public Route, public RouteControl {
  public:
-  // `start` is called with the route once it is open, before the first request reaches it.
-  UnopenedRoute(LiveRouteSettings settings, const Status& why,
+  // Both are called once, when the route is open, before the first request reaches it: `load` reads
+  // what else lies on its disk, which may take its time, and everything can be asked meanwhile;
+  // `start` gets the route.
+  UnopenedRoute(LiveRouteSettings settings, const Status& why, std::function<void()> load,
                 std::function<void(LiveRoute&)> start);
   ~UnopenedRoute() override;
 
@@ -38,7 +40,8 @@ class UnopenedRoute final : public Route, public RouteControl {
   bool making_progress() const override;  // until it is open it has a reason not to
   RouteControl* control() override { return this; }
 
-  // Until it is open, a pause is kept for then, resume also tries at once, and the rest is refused.
+  // Until it is open, a pause and a catch-up are kept for then, resume also tries at once, and the
+  // rest is refused.
   void pause() override;
   void resume() override;
   void catch_up() override;
@@ -54,15 +57,17 @@ class UnopenedRoute final : public Route, public RouteControl {
   [[nodiscard]] Status not_open() const { return {Code::closed, reason()}; }
 
   const LiveRouteSettings settings_;
+  const std::function<void()> load_;
   const std::function<void(LiveRoute&)> start_;
   const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
   const RouteHistograms no_histograms_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  // Guarded by mutex_:
+  // Guarded by mutex_, which is held over nothing that touches the disk:
   std::string reason_;
   bool paused_ = false;
+  bool catches_up_ = false;
   bool try_now_ = false;
   bool ends_ = false;
 

@@ -37,8 +37,7 @@ void add_suppressed(Families& families, const std::vector<RouteView>& routes) {
                 "Messages of repeated requests that were answered as the first and not forwarded",
                 MetricType::Counter);
   for (const RouteView& view : routes)
-    if (view.keys != nullptr)
-      family.add({{"route", view.route->config().name}}, view.keys->suppressed());
+    family.add({{"route", view.route->config().name}}, view.keys->suppressed());
 }
 
 void add_http_counts(Families& families, const AdminSources& sources) {

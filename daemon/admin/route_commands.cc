@@ -68,9 +68,6 @@ Reply command_route(const AdminSources& sources, const RoutePath& path, std::str
       sources.routes.begin(), sources.routes.end(),
       [&](const RouteView& candidate) { return candidate.route->config().name == path.route; });
   if (view == sources.routes.end()) return not_found("route " + std::string(path.route));
-  if (view->control == nullptr)
-    return problem(409, "Conflict", "not_open",
-                   "the route could not be opened: " + view->route->readiness().reason);
   if (path.verb == "purge") return purge(*view, through);
   if (path.verb == "dead_letters/replay") return replay_dead_letters(*view);
   if (path.verb == "dead_letters/purge") return purge_dead_letters(*view);

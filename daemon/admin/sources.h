@@ -26,9 +26,9 @@ struct SinkView {
 
 struct RouteView {
   const Route* route = nullptr;
-  const HttpCounts* http = nullptr;            // of the ingest port
-  const idempotency::KeyGate* keys = nullptr;  // null: the route has none
-  RouteControl* control = nullptr;             // null: nothing can be asked of it
+  const HttpCounts* http = nullptr;  // of the ingest port
+  const idempotency::KeyGate* keys = nullptr;
+  RouteControl* control = nullptr;
 };
 
 struct AdminSources {

@@ -48,7 +48,7 @@ class SilentClients {
 
 TEST_CASE_FIXTURE(Harness, "readyz says which route refuses and why, readyz/R only of that route") {
   FakeRoute other("other");
-  sources.routes.push_back({&other, nullptr});
+  sources.routes.push_back({&other, &http, &keys, &control});
   start();
   CHECK(tcp().Get("/readyz")->status == 200);
   other.set_ready({false, "the log is full"});
@@ -141,8 +141,6 @@ TEST_CASE_FIXTURE(Harness,
 }
 
 TEST_CASE_FIXTURE(Harness, "a verb that cannot be done says why") {
-  FakeRoute closed("closed");
-  sources.routes.push_back({&closed, nullptr, nullptr, nullptr});
   start();
   control.refusal = Status(Code::invalid_argument, "segment 9 is not completed");
   auto refused = unix_socket().Post("/api/v1/routes/telemetry/purge?through=9");
@@ -150,7 +148,6 @@ TEST_CASE_FIXTURE(Harness, "a verb that cannot be done says why") {
   CHECK(nlohmann::json::parse(refused->body).at("detail") == "segment 9 is not completed");
   control.refusal = Status(Code::closed, "the route is stopping");
   CHECK(unix_socket().Post("/api/v1/routes/telemetry/purge")->status == 503);
-  CHECK(code_of(unix_socket().Post("/api/v1/routes/closed/pause")) == "not_open");
 }
 
 TEST_CASE_FIXTURE(Harness, "a sink without an embedded broker has none to switch") {
@@ -220,6 +217,7 @@ TEST_CASE_FIXTURE(Harness, "a socket whose listener takes no connection now is n
   admin.socket.copy(address.sun_path, sizeof address.sun_path - 1);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
   std::vector<sinks::Fd> sockets;
+  sockets.reserve(3);
   for (int i = 0; i < 3; ++i)
     sockets.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   REQUIRE(::bind(sockets[0].get(), generic, sizeof address) == 0);
