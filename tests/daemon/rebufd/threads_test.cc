@@ -1,6 +1,7 @@
 // How many threads rebufd has; docs/architecture.md lists them.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -26,9 +27,9 @@ struct ManyRoutes : Rebufd {
     REQUIRE(eventually([&] {
       const auto status = admin().Get("/api/v1/status");
       if (!status) return false;
-      for (const auto& route : nlohmann::json::parse(status->body)["routes"])
-        if (route["state"] != "direct") return false;
-      return true;
+      const auto shown = nlohmann::json::parse(status->body);
+      return std::ranges::all_of(shown.at("routes"),
+                                 [](const auto& route) { return route.at("state") == "direct"; });
     }));
   }
   static std::string name(int i) { return "r" + std::to_string(i); }
