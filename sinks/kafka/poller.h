@@ -78,7 +78,7 @@ class Poller final : public KafkaSink, private ChannelHost, private ClientCallba
   void want_rebuild(Cause cause, std::string reason);
   void rebuild();
   void empty_producer();
-  void collect_until(std::chrono::milliseconds limit, bool even_when_fatal);
+  void collect_until(std::chrono::milliseconds limit);
   void drop_client();
   [[nodiscard]] bool remake_client();
   void reopen_when_due();

