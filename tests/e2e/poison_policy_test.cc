@@ -80,6 +80,12 @@ struct Chosen {
   void own_arrived() const {
     CHECK(plant.stored() == std::vector<std::string>{"before", "behind"});
   }
+  void chosen_is_dead(const std::string& reason) const {
+    const std::vector<DeadLetter> letters = dead_letters(plant.daemon, "plant");
+    REQUIRE(letters.size() == 1);
+    CHECK(letters[0].reason == reason);
+    CHECK(letters[0].value == "chosen");
+  }
 
   const std::string name = test::KafkaCluster::get(1).fresh_topic();
   Plant plant;
@@ -94,10 +100,7 @@ TEST_CASE("a chosen topic that does not exist: 422 straight, a dead letter out o
   run.post_in_outage();
   run.plant.wait_until_done();
   run.own_arrived();
-  const std::vector<DeadLetter> letters = dead_letters(run.plant.daemon, "plant");
-  REQUIRE(letters.size() == 1);
-  CHECK(letters[0].reason == "unknown_topic");
-  CHECK(letters[0].value == "chosen");
+  run.chosen_is_dead("unknown_topic");
 }
 
 TEST_CASE("unknown_topic: drop: what is for a chosen topic that is missing is dropped, counted") {
@@ -149,10 +152,7 @@ TEST_CASE("auth: dead_letter: what may not be written to a chosen topic holds up
   run.post_in_outage();
   run.plant.wait_until_done();
   run.own_arrived();
-  const std::vector<DeadLetter> letters = dead_letters(run.plant.daemon, "plant");
-  REQUIRE(letters.size() == 1);
-  CHECK(letters[0].reason == "auth");
-  CHECK(letters[0].value == "chosen");
+  run.chosen_is_dead("auth");
 }
 
 }  // namespace
