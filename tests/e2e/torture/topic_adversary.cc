@@ -23,6 +23,7 @@ std::string TopicAdversary::strike(Chance& chance) {
       admin.configure(topic_.name(), {{"min.insync.replicas", std::to_string(cluster_.nodes())}});
       return "topic: all replicas must be in sync";
     case 4:
+      ++uncertainties_;  // a batch for the limit that the sink knew is refused
       admin.configure(topic_.name(), {{"max.message.bytes", std::to_string(lowered_limit)}});
       return "topic: smaller messages";
     default:
