@@ -3,12 +3,12 @@
 
     kcat -C -q -b BROKERS -t TOPIC -o beginning -e -J | dedup.py
 
-docs/idempotency.md says why the highest id is enough for messages with a key, and only for those."""
+docs/idempotency.md says why the highest id is enough, and what that needs."""
 import collections
 import json
 import sys
 
-RECENT_IDS = 100_000  # of messages without a key, and of those that were dead letters
+RECENT_IDS = 100_000  # of messages that were dead letters
 
 
 def header(message, name):
@@ -27,7 +27,7 @@ class Seen:
         rebuf_id = header(message, "rebuf-id")
         if rebuf_id is None:  # not from rebufd
             return False
-        if message.get("key") is None or header(message, "rebuf-dead-letter"):
+        if header(message, "rebuf-dead-letter"):
             return self._recently(rebuf_id)
         place = (rebuf_id[:16], message["partition"])
         number = int(rebuf_id[16:], 16)

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "sinks/kafka/partitioner.h"
+
 namespace rebuf::sinks::kafka {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr std::array<Property, 3> defaults{{
 }};
 
 // Set after them: order, loss and detection of outages rest on these.
-constexpr std::array<Property, 12> fixed{{
+constexpr std::array<Property, 13> fixed{{
     {"enable.idempotence", "true"},
     {"enable.gapless.guarantee", "true"},  // a failure in the middle stops all that follows
     {"message.timeout.ms", "0"},           // held until acknowledged, however long that takes
@@ -31,6 +33,8 @@ constexpr std::array<Property, 12> fixed{{
     // one has failed, past the backoff: 12,000 connects a second at a broker that is down.
     {"enable.sparse.connections", "false"},
     {"topic.metadata.propagation.max.ms", "500"},
+    // Messages without a key would bypass our partitioner, and go where chance takes them.
+    {"sticky.partitioning.linger.ms", "0"},
     // The routes' windows bound what is held; librdkafka's own bound must never be the lower one.
     {"queue.buffering.max.messages", "10000000"},
     {"queue.buffering.max.kbytes", "2147483647"},
@@ -75,9 +79,12 @@ std::string set_all(rd_kafka_conf_t* conf, const KafkaSettings& settings,
   for (const auto& [name, value] : settings.options) apply(name.c_str(), value.c_str());
   for (const auto& [name, value] : fixed) apply(name, value);
   apply("acks", "all");
-  apply("partitioner", settings.partitioner.c_str());
   apply("batch.size", std::to_string(batch_bytes).c_str());
   if (!brokers.empty()) apply("bootstrap.servers", brokers.c_str());
+  // There is one since `acks`, which belongs to topics.
+  if (error.empty() &&
+      !set_partitioner(rd_kafka_conf_get_default_topic_conf(conf), settings.partitioner))
+    error = "no partitioner is called " + settings.partitioner;
   return error;
 }
 

@@ -28,7 +28,7 @@ struct Reserved {
   std::string_view hint;
 };
 constexpr std::string_view ours = "leave it out";
-constexpr std::array<Reserved, 20> reserved{{
+constexpr std::array<Reserved, 21> reserved{{
     {"request.required.acks", "always `all`: leave it out"},
     {"enable.idempotence", "always on: leave it out"},
     {"enable.gapless.guarantee", "always on: leave it out"},
@@ -43,6 +43,7 @@ constexpr std::array<Reserved, 20> reserved{{
     {"topic.metadata.propagation.max.ms", ours},
     {"metadata.broker.list", "use the sink's `brokers`"},
     {"partitioner", "use the sink's `partitioner`"},
+    {"sticky.partitioning.linger.ms", "a message without a key goes by its id: leave it out"},
     {"plugin.library.paths", "rebufd loads no foreign code"},
     {"transactional.id", ours},
     {"transaction.timeout.ms", ours},

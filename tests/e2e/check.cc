@@ -154,6 +154,8 @@ class Comparison {
   void take_copy(const Arrival& copy, const Arrival& first) {
     ++verdict_.duplicates;
     if (copy.value != first.value) violations_.add("altered copy", copy.id.text());
+    if (copy.stream != first.stream)
+      violations_.add("copy in another partition than the first", copy.id.text());
     // A frozen broker may take the direct copy after the replayed one.
     if (!copy.replayed && !first.replayed && !explained_.sink_repeats)
       violations_.add("two copies and none is from the log", copy.id.text());

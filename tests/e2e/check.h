@@ -1,5 +1,6 @@
 // Compares what clients were told with what arrived: P1 no acknowledged loss, P2 order, P3
-// duplicates only where nobody could know, and nothing altered or invented.
+// duplicates only where nobody could know and where the first lies, and nothing altered or
+// invented.
 #pragma once
 
 #include <cstddef>

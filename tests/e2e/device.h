@@ -1,5 +1,6 @@
 // A device in the field: posts its measurements in order over one keep-alive connection, one
-// request at a time, and posts again what was not acknowledged. Remembers every POST.
+// request at a time, and posts again what was not acknowledged. Remembers every POST. One with an
+// even number has a key for its measurements, the others have none.
 #pragma once
 
 #include <atomic>

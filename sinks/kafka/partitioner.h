@@ -1,0 +1,20 @@
+// Which partition of its topic a message goes to. One with a key: the one that the key's hash
+// names. One without: the one that its id's hash names, where librdkafka would leave it to chance;
+// so all copies of a message lie in one partition, behind the same messages, whoever sends them
+// again. Whether a partition has a leader changes nothing: its messages wait for one.
+//
+// Ids that follow each other are spread like chance would spread them. Runs of them in one
+// partition make larger batches, but librdkafka 2.0.2 takes twice the CPU for a message then.
+#pragma once
+
+#include <string_view>
+
+#include "sinks/kafka/handles.h"
+
+namespace rebuf::sinks::kafka {
+
+// For topics whose messages each have a Slot as their opaque. False: there is no partitioner of
+// that name. The names are librdkafka's.
+[[nodiscard]] bool set_partitioner(rd_kafka_topic_conf_t* conf, std::string_view name);
+
+}  // namespace rebuf::sinks::kafka
