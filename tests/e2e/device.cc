@@ -128,8 +128,8 @@ Sending Device::post(httplib::Client& connection, std::size_t first_row) {
   Sending sending;
   sending.name = {client_, next_number_++};
   const std::string body = body_of(sending, first_row);
-  httplib::Headers headers{{"Rebuf-Header-Sending", sending.name.text()}};
-  if (client_ % 2 == 0) headers.emplace("Rebuf-Key", "device-" + std::to_string(client_));
+  const httplib::Headers headers{{"Rebuf-Key", "device-" + std::to_string(client_)},
+                                 {"Rebuf-Header-Sending", sending.name.text()}};
   const char* type = settings_.rows_per_post == 1 ? "text/plain" : "application/x-ndjson";
   sending.begin = Clock::now();
   const auto answer = connection.Post(settings_.path, headers, body, type);

@@ -1,6 +1,5 @@
 // A device in the field: posts its measurements in order over one keep-alive connection, one
-// request at a time, and posts again what was not acknowledged. Remembers every POST. One with an
-// even number has a key for its measurements, the others have none.
+// request at a time, and posts again what was not acknowledged. Remembers every POST.
 #pragma once
 
 #include <atomic>
