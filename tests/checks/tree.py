@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What a compiler does not check about the tree: the direction of includes, the length of files and
-functions' files, and what must never stand in it. Run at its top: tests/checks/tree.py"""
+functions' files, what must never stand in it, and that each fault of docs/faults.md has its test.
+Run at its top: tests/checks/tree.py"""
 import pathlib
 import re
 import subprocess
@@ -23,6 +24,8 @@ NEVER = [
 ]
 CODE = (".cc", ".h")
 TEST_NAME = re.compile(r'TEST_CASE\(\s*((?:"[^"]*"\s*)+)')
+FAULTS = pathlib.Path("docs/faults.md")
+QUOTED = re.compile(r"`([^`]+)`")
 
 
 def mistakes_of(path: pathlib.Path, text: str):
@@ -47,9 +50,25 @@ def mistakes_of(path: pathlib.Path, text: str):
         yield len(lines), f"longer than {LONGEST_FILE} lines"
 
 
+def untested_faults(tests: set[str]):
+    """The last cell of a row quotes tests' names, which may end in an ellipsis, or a file of tests."""
+    for number, line in enumerate(FAULTS.read_text(encoding="utf-8").splitlines(), 1):
+        cells = line.strip("|").split("|")
+        if not line.startswith("| ") or cells[-1].strip() == "test":
+            continue
+        quoted = QUOTED.findall(cells[-1])
+        if not quoted:
+            yield number, "a fault without a test's name"
+        for name in quoted:
+            is_there = (lambda test: test.startswith(name[:-1].rstrip())) if name.endswith("…") else name.__eq__
+            if not any(map(is_there, tests)) and not any(pathlib.Path("tests/e2e").rglob(name)):
+                yield number, f"no test is called: {name}"
+
+
 def main() -> int:
     names = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.split("\n")
     found = 0
+    tests = set()
     for name in filter(None, names):
         path = pathlib.Path(name)
         if path == pathlib.Path("tests/checks/tree.py") or not path.is_file():
@@ -61,6 +80,11 @@ def main() -> int:
         for line, what in mistakes_of(path, text):
             print(f"{name}:{line}: {what}")
             found += 1
+        if path.suffix in CODE:
+            tests |= {"".join(re.findall(r'"([^"]*)"', test)) for test in TEST_NAME.findall(text)}
+    for line, what in untested_faults(tests):
+        print(f"{FAULTS}:{line}: {what}")
+        found += 1
     return 1 if found else 0
 
 
