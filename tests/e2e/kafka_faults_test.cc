@@ -25,7 +25,7 @@ TEST_CASE("a topic that is deleted and made again gets everything that was sent 
   KafkaRoute run(1);
   run.start();
   Audit audit(run.daemon, "weather");
-  run.cluster.admin().remove(run.topic.name());
+  run.cluster.remove(run.topic.name());
   const auto removed = Clock::now();
   run.wait_until_buffering();
   run.cluster.create(run.topic.name(), 3);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -90,6 +91,27 @@ std::string KafkaCluster::gateway_bootstrap() const {
 
 void KafkaCluster::create(const std::string& topic, int partitions, const TopicConfig& config) {
   admin().create(topic, partitions, nodes_, config);
+}
+
+void KafkaCluster::remove(const std::string& topic) {
+  admin().remove(topic);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(100);
+  while (has_partition_of(topic)) REQUIRE(std::chrono::steady_clock::now() < deadline);
+}
+
+// A partition is a directory, TOPIC-NUMBER; one that is removed gets another name at once.
+bool KafkaCluster::has_partition_of(const std::string& topic) const {
+  const std::string prefix = topic + "-";
+  for (int node = 1; node <= nodes_; ++node) {
+    const auto data = std::filesystem::path(directory_) / std::to_string(node) / "data";
+    for (const auto& entry : std::filesystem::directory_iterator(data)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with(prefix) &&
+          name.find_first_not_of("0123456789", prefix.size()) == std::string::npos)
+        return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace rebuf::test

@@ -218,7 +218,7 @@ TEST_CASE("the own topic made again with fewer partitions: given back, then deli
   }
   CHECK(kafka.channel->submit(kafka.messages.list) == 100);
   kafka.recorder.wait_reports(100);
-  kafka.broker.admin().remove(kafka.topic);
+  kafka.broker.remove(kafka.topic);
   kafka.broker.create(kafka.topic, 1);
 
   for (OutMessage& message : kafka.messages.list) message.token += 100;
