@@ -2,13 +2,13 @@
 
 #include <utility>
 
-#include "sinks/kafka/poller.h"
+#include "sinks/kafka/producers.h"
 
 namespace rebuf::sinks {
 
 KafkaSinkResult make_kafka_sink(KafkaSettings settings, Logger log, DeliveryObserver observer) {
   auto sink =
-      std::make_unique<kafka::Poller>(std::move(settings), std::move(log), std::move(observer));
+      std::make_unique<kafka::Producers>(std::move(settings), std::move(log), std::move(observer));
   KafkaSinkResult result;
   result.error = sink->start();
   if (result.error.empty()) result.sink = std::move(sink);

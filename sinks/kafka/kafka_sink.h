@@ -1,12 +1,13 @@
-// The Kafka sink: one idempotent librdkafka producer (acks=all, no time-out, no gaps) shared by the
-// sink's channels, and one thread that takes its reports and calls the listeners.
+// The Kafka sink: an idempotent librdkafka producer (acks=all, no time-out, no gaps) for each
+// channel, each with a thread that takes its reports and calls the listener; from the ninth channel
+// on they share producers.
 //
 // Owned by the daemon. Any thread may call anything, but Channel::stop() must not be called from a
 // listener, and the channels go before the sink. `delivered` means: every in-sync replica has it.
 //
-// The producer is thrown away and made again, and everything held is given back, when librdkafka
-// cannot keep the order otherwise (a fatal error, a failed message that is not itself to blame),
-// and for recall() or a stop() whose deadline passed: librdkafka can only let go of everything.
+// A producer is thrown away and made again, and everything that it holds is given back, when
+// librdkafka cannot keep the order otherwise (a fatal error, a failed message that is not itself to
+// blame), and for recall() or a stop() whose deadline passed: librdkafka can only let go of all.
 #pragma once
 
 #include <map>

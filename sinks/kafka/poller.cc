@@ -16,11 +16,14 @@ constexpr int events_per_round = 64;
 
 }  // namespace
 
-Poller::Poller(KafkaSettings settings, Logger log, DeliveryObserver observer)
-    : settings_(std::move(settings)),
+Poller::Poller(const KafkaSettings& settings, EmbeddedCluster* embedded, std::string brokers,
+               Logger log, DeliveryObserver observer)
+    : settings_(settings),
       log_(std::move(log)),
       observer_(std::move(observer)),
-      topics_(!settings_.embedded),
+      embedded_(embedded),
+      brokers_(std::move(brokers)),
+      topics_(embedded == nullptr),
       batch_bytes_(batch_bytes_for(default_limit_bytes)) {}
 
 Poller::~Poller() {
@@ -36,13 +39,6 @@ Poller::~Poller() {
 }
 
 std::string Poller::start() {
-  std::string error;
-  brokers_ = settings_.brokers;
-  if (settings_.embedded) {
-    embedded_ = EmbeddedCluster::make(error);
-    if (embedded_ == nullptr) return error;
-    brokers_ = embedded_->bootstrap();
-  }
   ClientResult made = make_client(settings_, brokers_, batch_bytes_, *this);
   if (!made.error.empty()) return made.error;
   client_ = std::move(made.client);
@@ -73,14 +69,9 @@ SinkStats Poller::stats() const {
   return stats;
 }
 
-std::string Poller::embedded_bootstrap() const {
-  return embedded_ == nullptr ? std::string() : embedded_->bootstrap();
-}
-
-bool Poller::set_embedded_up(bool up) {
-  if (embedded_ == nullptr) return false;
-  embedded_->set_up(up);
-  return true;
+std::size_t Poller::channels() const {
+  const std::lock_guard lock(mutex_);
+  return attached_.size();
 }
 
 void Poller::wake() {

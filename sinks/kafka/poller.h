@@ -1,7 +1,7 @@
-// The Kafka sink behind its interface: the producer, its topics, its channels, and the one thread
-// that takes librdkafka's events and calls the listeners.
+// One producer of the Kafka sink, its topics, its channels, and the one thread that takes
+// librdkafka's events and calls the listeners.
 //
-// Owned through KafkaSink. The poller thread owns everything that is not marked otherwise.
+// Owned by the sink (producers.h). The poller thread owns everything that is not marked otherwise.
 #pragma once
 
 #include <condition_variable>
@@ -24,19 +24,21 @@ namespace rebuf::sinks::kafka {
   return limit_bytes / 10 * 9;
 }
 
-class Poller final : public KafkaSink, private ChannelHost, private ClientCallbacks {
+class Poller final : private ChannelHost, private ClientCallbacks {
  public:
-  Poller(KafkaSettings settings, Logger log, DeliveryObserver observer);
+  // `embedded`: the cluster when it is that one, else null; it outlives the poller. `brokers`: the
+  // cluster's addresses.
+  Poller(const KafkaSettings& settings, EmbeddedCluster* embedded, std::string brokers, Logger log,
+         DeliveryObserver observer);
   ~Poller() override;
 
   // Makes the first producer and starts the thread. The error; empty: done. Once.
   [[nodiscard]] std::string start();
 
-  [[nodiscard]] std::unique_ptr<Channel> attach(ChannelOptions options,
-                                                ChannelListener& listener) override;
-  [[nodiscard]] SinkStats stats() const override;
-  [[nodiscard]] std::string embedded_bootstrap() const override;
-  bool set_embedded_up(bool up) override;
+  // Any thread, each:
+  [[nodiscard]] std::unique_ptr<Channel> attach(ChannelOptions options, ChannelListener& listener);
+  [[nodiscard]] std::size_t channels() const;
+  [[nodiscard]] SinkStats stats() const;
 
  private:
   // ChannelHost: any thread
@@ -88,8 +90,8 @@ class Poller final : public KafkaSink, private ChannelHost, private ClientCallba
   const KafkaSettings settings_;
   const Logger log_;
   const DeliveryObserver observer_;
-  std::unique_ptr<EmbeddedCluster> embedded_;  // set by start()
-  std::string brokers_;
+  EmbeddedCluster* const embedded_;
+  const std::string brokers_;
 
   mutable std::mutex mutex_;
   std::condition_variable woken_;

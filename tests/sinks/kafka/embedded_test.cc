@@ -1,6 +1,8 @@
 // The Kafka sink on librdkafka's mock cluster: quick, but no judge of losses.
 #include <doctest/doctest.h>
 
+#include <deque>
+
 #include "recorder.h"
 #include "tests/support/topic_reader.h"
 
@@ -127,29 +129,68 @@ TEST_CASE("stop lets what is held be delivered") {
   CHECK(kafka.recorder.count(Outcome::delivered) == 1000);
 }
 
-TEST_CASE("a recall on one channel gives back on the other one of the sink, and both go on") {
+// Another channel of the sink, with ten messages that it cannot deliver as the cluster is down.
+struct Neighbour {
+  explicit Neighbour(Embedded& kafka)
+      : channel(kafka.sink->attach({.route = "s", .topic = "others"}, recorder)) {
+    recorder.probe_until_up(*channel);
+    messages.add_numbered(10);
+  }
+  ~Neighbour() { channel->stop(in(milliseconds(0))); }
+  void submit_into(Embedded& kafka) {
+    kafka.recorder.probe_until_up(*kafka.channel);
+    kafka.sink->set_embedded_up(false);
+    kafka.recorder.wait("down", [&] { return !kafka.recorder.health.back().up; });
+    kafka.messages.add_numbered(10);
+    CHECK(kafka.channel->submit(kafka.messages.list) == 10);
+    CHECK(channel->submit(messages.list) == 10);
+  }
+
+  Recorder recorder;
+  Messages messages{"others"};
+  std::unique_ptr<Channel> channel;
+};
+
+TEST_CASE("a recall on one channel takes nothing from another one of the sink") {
   Embedded kafka;
-  Recorder other;
-  const auto second = kafka.sink->attach({.route = "s", .topic = "others"}, other);
-  kafka.recorder.probe_until_up(*kafka.channel);
-  other.probe_until_up(*second);
-  kafka.sink->set_embedded_up(false);
-  kafka.recorder.wait("down", [&] { return !kafka.recorder.health.back().up; });
-  kafka.messages.add_numbered(10);
-  Messages others("others");
-  others.add_numbered(10);
-  CHECK(kafka.channel->submit(kafka.messages.list) == 10);
-  CHECK(second->submit(others.list) == 10);
+  Neighbour other(kafka);
+  other.submit_into(kafka);
+  CHECK(kafka.sink->stats().held_messages == 20);
   kafka.channel->recall();
-  other.wait("reopened", [&] { return other.reopened == 1; });
-  CHECK(other.count(Outcome::given_back) == 10);
+  kafka.recorder.wait("reopened", [&] { return kafka.recorder.reopened == 1; });
+  CHECK(kafka.recorder.count(Outcome::given_back) == 10);
+  CHECK(kafka.sink->stats().held_messages == 10);
+  kafka.sink->set_embedded_up(true);
+  other.recorder.wait_reports(10);
+  CHECK(other.recorder.count(Outcome::delivered) == 10);
+  CHECK(other.recorder.reopened == 0);
+}
+
+TEST_CASE("channels beyond the eighth share: a recall gives back on both, and both go on") {
+  Embedded kafka;
+  std::deque<Neighbour> others;
+  for (int i = 0; i < 8; ++i) others.emplace_back(kafka);
+  Neighbour& sharing = others.back();
+  sharing.submit_into(kafka);
+  kafka.channel->recall();
+  sharing.recorder.wait("reopened", [&] { return sharing.recorder.reopened == 1; });
+  CHECK(sharing.recorder.count(Outcome::given_back) == 10);
   kafka.sink->set_embedded_up(true);
   Messages again("others");
   again.add(11, "again");
-  CHECK(second->submit(again.list) == 1);
-  other.wait_reports(11);
-  CHECK(other.by_token.at(11).outcome == Outcome::delivered);
-  second->stop(in(seconds(1)));
+  CHECK(sharing.channel->submit(again.list) == 1);
+  sharing.recorder.wait_reports(11);
+  CHECK(sharing.recorder.by_token.at(11).outcome == Outcome::delivered);
+}
+
+TEST_CASE("a producer whose channel is gone serves the next one") {
+  Embedded kafka;
+  for (int i = 0; i < 20; ++i) {
+    Neighbour other(kafka);
+    CHECK(other.channel->submit(other.messages.list) == 10);
+    other.recorder.wait_reports(10);
+    CHECK(other.recorder.count(Outcome::delivered) == 10);
+  }
 }
 
 TEST_CASE("properties that librdkafka does not know are an error, not a crash") {
