@@ -70,11 +70,13 @@ void tell(const std::filesystem::path& dir, const VerifyReport& report, bool jso
     return;
   }
   const Sums sums = sums_of(report);
+  const std::size_t damages = report.damages.size();
+  const std::string places = damages == 1 ? "1 place is" : fmt::format("{} places are", damages);
   std::cout << fmt::format("{}: {} entries, {}, in {} segments; ", dir.string(), sums.entries,
                            bytes_text(sums.entry_bytes), report.segments.size())
-            << (report.clean() ? std::string("no damage")
-                               : fmt::format("{} places are damaged, {}", report.damages.size(),
-                                             bytes_text(sums.damaged_bytes)))
+            << (report.clean()
+                    ? std::string("no damage")
+                    : fmt::format("{} damaged, {}", places, bytes_text(sums.damaged_bytes)))
             << '\n';
   for (const std::string& file : report.foreign_files)
     std::cout << "no part of the log: " << file << '\n';

@@ -119,7 +119,7 @@ TEST_CASE_FIXTURE(Fixture,
   REQUIRE(rebufctl({"wal", "verify", name}).code == 3);
   const test::Finished done = rebufctl({"wal", "repair", name});
   CHECK(done.code == 0);
-  CHECK(done.output.find("1 places are damaged") != std::string::npos);
+  CHECK(done.output.find("1 place is damaged") != std::string::npos);
   CHECK(done.output.find((route / "quarantine").string()) != std::string::npos);
   CHECK_FALSE(std::filesystem::is_empty(route / "quarantine"));
   const Json after = Json::parse(rebufctl({"wal", "verify", "--json", name}).output);
