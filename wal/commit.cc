@@ -1,4 +1,6 @@
 // Committer: from the callers to the writer and back.
+#include <algorithm>
+#include <new>
 #include <utility>
 
 #include "wal/committer.h"
@@ -15,7 +17,7 @@ std::size_t together(std::span<const Group> groups) {
   std::uint64_t bytes = front.bytes;
   std::size_t count = 1;
   if (front.kind != Group::Kind::entries) return count;
-  for (const Group& group : groups.subspan(1)) {
+  for (const Group& group : groups.first(std::min(groups.size(), most_batch_groups)).subspan(1)) {
     bytes += group.bytes;
     if (group.kind != front.kind || group.cancelled != front.cancelled) break;
     if (bytes > most_batch_bytes) break;
@@ -41,22 +43,31 @@ Status Committer::refusal(Caller caller) const {
 }
 
 Status Committer::write(std::span<const Bytes> entries) {
-  const Frames frames(entries);
-  Group group;
-  group.entries = entries.size();
-  group.bytes = frames.bytes();
-  return commit(group, frames.pieces()).status;
+  try {
+    const Frames frames(entries);
+    Group group;
+    group.entries = entries.size();
+    group.bytes = frames.bytes();
+    return commit(group, frames.pieces()).status;
+  } catch (const std::bad_alloc&) {
+    return no_memory_;
+  }
 }
 
 Result<Position> Committer::barrier(Group::Kind kind) {
   Group group;
   group.kind = kind;
-  Committed outcome = commit(group, {});
-  if (!outcome.status) return std::move(outcome.status);
-  return outcome.position;
+  try {
+    Committed outcome = commit(group, {});
+    if (!outcome.status) return std::move(outcome.status);
+    return outcome.position;
+  } catch (const std::bad_alloc&) {
+    return no_memory_;
+  }
 }
 
 // Who finds nobody committing commits; what is queued meanwhile is the commit thread's.
+// Throws std::bad_alloc before anything has changed.
 Committed Committer::commit(const Group& group, std::span<const Piece> pieces) {
   Lock lock(mutex_);
   if (Status status = refusal(Caller::waits); !status) return {std::move(status), {}};
@@ -80,28 +91,31 @@ Committed Committer::wait_in_queue(Lock& lock, Group group, std::span<const Piec
 }
 
 Status Committer::append(std::span<const Bytes> entries, std::uint64_t tag) {
-  const Frames frames(entries);
-  Group group;
-  group.entries = entries.size();
-  group.bytes = frames.bytes();
-  group.tag = tag;
-  const std::lock_guard lock(mutex_);
-  if (Status status = refusal(Caller::returns); !status) return status;
-  if (!threaded_) {
-    if (Status status = start_thread(); !status) return status;
+  try {
+    const Frames frames(entries);
+    Group group;
+    group.entries = entries.size();
+    group.bytes = frames.bytes();
+    group.tag = tag;
+    const std::lock_guard lock(mutex_);
+    if (Status status = refusal(Caller::returns); !status) return status;
+    if (!threaded_) {
+      if (Status status = start_thread(); !status) return status;
+    }
+    group.cancelled = cancelling_;
+    const bool first = queue_.empty();
+    queue_.add(group, frames.pieces());
+    if (first && !leading_) work_.notify_one();
+    return {};
+  } catch (const std::bad_alloc&) {
+    return no_memory_;
   }
-  group.cancelled = cancelling_;
-  const bool first = queue_.empty();
-  queue_.add(group, frames.pieces());
-  if (first && !leading_) work_.notify_one();
-  return {};
 }
 
 void Committer::stop_leading(Lock& lock) {
   while (!nothing_queued() && !threaded_) {
     // Without a thread the leader goes on itself. No append is queued then.
-    std::vector<Appended> none;
-    if (!start_thread()) run_queued(lock, none);
+    if (!start_thread()) run_queued(lock);
   }
   leading_ = false;
   if (closing_ || !nothing_queued()) work_.notify_one();
@@ -109,16 +123,14 @@ void Committer::stop_leading(Lock& lock) {
 }
 
 // The next batch of what was queued.
-void Committer::run_queued(Lock& lock, std::vector<Appended>& appended) {
+void Committer::run_queued(Lock& lock) {
   if (taken_.empty()) {
     std::swap(taken_, queue_);
     room_ = 1 - room_;
   }
   const Batch batch{taken_.groups().first(together(taken_.groups())), taken_.pieces()};
   Status refused = failure_;
-  if (refused.ok() && batch.groups.front().cancelled) {
-    refused = {Code::cancelled, "an append before it failed"};
-  }
+  if (refused.ok() && batch.groups.front().cancelled) refused = cancelled_;
   lock.unlock();
   Writer::Outcome outcome;
   if (refused.ok()) {
@@ -130,7 +142,7 @@ void Committer::run_queued(Lock& lock, std::vector<Appended>& appended) {
   const bool failed = !outcome.failed.ok();
   const bool append_failed = failed && batch.groups[outcome.groups].waiter == nullptr;
   const std::size_t ended = outcome.groups + (failed ? 1 : 0);
-  tell(batch.groups.first(ended), outcome, appended);
+  tell(batch.groups.first(ended), outcome);
   taken_.drop_front(ended);
   lock.lock();
   if (!append_failed) return;
@@ -139,11 +151,20 @@ void Committer::run_queued(Lock& lock, std::vector<Appended>& appended) {
   queue_.cancel_asynchronous();
 }
 
-Writer::Outcome Committer::execute(const Batch& batch) {
+Writer::Outcome Committer::attempt(const Batch& batch) {
   const Group::Kind kind = batch.groups.front().kind;
-  const bool entries = kind == Group::Kind::entries;
-  Writer::Outcome outcome =
-      entries ? writer_.commit(batch.groups, batch.pieces) : pass_barrier(kind);
+  if (kind != Group::Kind::entries) return pass_barrier(kind);
+  return writer_.commit(batch.groups, batch.pieces);
+}
+
+Writer::Outcome Committer::execute(const Batch& batch) {
+  Writer::Outcome outcome;
+  try {
+    outcome = attempt(batch);
+  } catch (const std::bad_alloc&) {
+    outcome.groups = batch.groups.size();
+    outcome.status = failed_without_memory_;
+  }
   const Status& worst = outcome.status.ok() ? outcome.failed : outcome.status;
   if (worst.code() == Code::sync_failed) fail(worst);
   if (outcome.entries == 0) return outcome;
@@ -169,15 +190,14 @@ Writer::Outcome Committer::pass_barrier(Group::Kind kind) {
   return outcome;
 }
 
-void Committer::tell(std::span<const Group> ended, const Writer::Outcome& outcome,
-                     std::vector<Appended>& appended) {
+void Committer::tell(std::span<const Group> ended, const Writer::Outcome& outcome) {
   std::array<bool, 2> rings{};  // rooms that somebody waits in
   Position position = outcome.first;
   for (std::size_t i = 0; i < ended.size(); ++i) {
     const Group& group = ended[i];
     const Status& status = i < outcome.groups ? outcome.status : outcome.failed;
     if (group.waiter == nullptr) {
-      appended.push_back({group.tag, status, position, group.entries});
+      appended_.push_back({group.tag, status, position, group.entries});
     } else {
       Waiter& waiter = *group.waiter;
       rings[waiter.room] = true;

@@ -1,5 +1,7 @@
 #include "wal/committer.h"
 
+#include <cerrno>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -13,7 +15,10 @@ Committer::Committer(const std::filesystem::path& dir, const Options& options, S
       options_(options),
       segments_(segments),
       writer_(writer),
-      on_failed_(std::move(on_failed)) {}
+      on_failed_(std::move(on_failed)),
+      no_memory_(Code::io, "take memory for entries", dir.string(), ENOMEM),
+      failed_without_memory_(Code::sync_failed, "commit without memory", dir.string(), ENOMEM),
+      cancelled_(Code::cancelled, "an append before it failed") {}
 
 Committer::~Committer() { ignore(close(), "what was to be durable has been told"); }
 
@@ -24,9 +29,12 @@ void Committer::resume_appends() {
 
 Status Committer::start_thread() {
   try {
+    appended_.reserve(most_batch_groups);
     thread_ = std::thread([this] { run_thread(); });
   } catch (const std::system_error& error) {
     return {Code::io, "start the commit thread", {}, error.code().value()};
+  } catch (const std::bad_alloc&) {
+    return no_memory_;
   }
   thread_id_ = thread_.get_id();
   threaded_ = true;
@@ -34,27 +42,38 @@ Status Committer::start_thread() {
 }
 
 void Committer::run_thread() {
-  std::vector<Appended> appended;
   Lock lock(mutex_);
   for (;;) {
     work_.wait(lock, [&] { return !leading_ && (closing_ || !nothing_queued()); });
     if (nothing_queued()) return;
     leading_ = true;
-    run_queued(lock, appended);
+    run_queued(lock);
     leading_ = false;
-    if (appended.empty()) continue;
+    if (appended_.empty()) continue;
     lock.unlock();
-    if (options_.on_appended) options_.on_appended(appended);
-    appended.clear();
+    if (options_.on_appended) options_.on_appended(appended_);
+    appended_.clear();
     lock.lock();
+  }
+}
+
+template <class Call>
+Status Committer::final_without_memory(const Call& call) const {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return failed_without_memory_;
   }
 }
 
 Status Committer::sync_in_background() {
   if (Status status = failure(); !status) return status;
-  if (segments_.unsynced().files.empty()) return {};
-  Status status = sync_all(segments_, dir_);
-  if (status.ok()) ++syncs_;
+  Status status = final_without_memory([&] {
+    if (segments_.unsynced().files.empty()) return Status{};
+    Status synced = sync_all(segments_, dir_);
+    if (synced.ok()) ++syncs_;
+    return synced;
+  });
   if (!status) fail(status);
   return status;
 }
@@ -80,7 +99,7 @@ Status Committer::close() {
   }
   if (thread_.joinable()) thread_.join();
   if (Status status = failure(); !status) return status;
-  Status finished = writer_.finish();
+  Status finished = final_without_memory([&] { return writer_.finish(); });
   if (finished.code() == Code::sync_failed) fail(finished);
   return finished;
 }

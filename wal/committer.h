@@ -7,6 +7,10 @@
 //
 // One mutex guards the queue and who leads. The leader holds it over no system call; the Writer
 // belongs to the leader.
+//
+// A call for which there is no memory is refused with Code::io (ENOMEM) and changes nothing. Who
+// leads needs none of its own; where the writer finds none, what it has done is not known, and that
+// is final as a failed sync is.
 #pragma once
 
 #include <array>
@@ -29,6 +33,8 @@
 #include "wal/writer.h"
 
 namespace rebuf {
+
+inline constexpr std::size_t most_batch_groups = 4096;  // room to tell their ends is kept
 
 class Committer {
  public:
@@ -74,14 +80,16 @@ class Committer {
   [[nodiscard]] bool nothing_queued() const { return queue_.empty() && taken_.empty(); }
   [[nodiscard]] Committed commit(const Group& group, std::span<const Piece> pieces);
   [[nodiscard]] Committed wait_in_queue(Lock& lock, Group group, std::span<const Piece> pieces);
-  void stop_leading(Lock& lock);                                 // mutex_ held, released inside
-  void run_queued(Lock& lock, std::vector<Appended>& appended);  // mutex_ held, released inside
+  void stop_leading(Lock& lock);  // mutex_ held, released inside
+  void run_queued(Lock& lock);    // mutex_ held, released inside
   // The leader, no lock.
   [[nodiscard]] Writer::Outcome execute(const Batch& batch);
+  [[nodiscard]] Writer::Outcome attempt(const Batch& batch);  // throws std::bad_alloc
   [[nodiscard]] Writer::Outcome pass_barrier(Group::Kind kind);
-  void tell(std::span<const Group> ended, const Writer::Outcome& outcome,
-            std::vector<Appended>& appended);
+  void tell(std::span<const Group> ended, const Writer::Outcome& outcome);
 
+  template <class Call>
+  [[nodiscard]] Status final_without_memory(const Call& call) const;
   void fail(const Status& status);      // takes mutex_
   [[nodiscard]] Status start_thread();  // mutex_ held
   void run_thread();
@@ -91,6 +99,10 @@ class Committer {
   SegmentSet& segments_;
   Writer& writer_;
   const std::function<void(const Status&)> on_failed_;
+  // Made beforehand: where they are needed there may be no memory to make them.
+  const Status no_memory_;
+  const Status failed_without_memory_;
+  const Status cancelled_;
 
   mutable std::mutex mutex_;
   // All guarded by mutex_.
@@ -108,6 +120,7 @@ class Committer {
 
   // Out of queue_, to be committed first. The leader's; guarded by mutex_ when nobody leads.
   GroupQueue taken_;
+  std::vector<Appended> appended_;  // the commit thread's; has room for all of a batch
 
   // Changed by the leader; syncs in the background too.
   std::atomic<std::uint64_t> entries_ = 0;

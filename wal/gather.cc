@@ -12,8 +12,11 @@ constexpr std::size_t most_vectors = 1024;                       // IOV_MAX
 
 }  // namespace
 
+Gather::Gather() : staging_(std::make_unique_for_overwrite<std::byte[]>(staging_bytes)) {
+  vectors_.reserve(most_vectors);
+}
+
 std::size_t Gather::fill(std::span<const Piece> pieces) {
-  if (!staging_) staging_ = std::make_unique_for_overwrite<std::byte[]>(staging_bytes);
   vectors_.clear();
   std::byte* to = staging_.get();
   std::byte* const end = to + staging_bytes;

@@ -16,13 +16,14 @@ namespace rebuf {
 
 class Gather {
  public:
+  Gather();  // takes the memory; filling takes none
   // Holds as many of the pieces as it has room for, one at least, instead of what it held. Tells
   // how many.
   std::size_t fill(std::span<const Piece> pieces);
   [[nodiscard]] std::span<::iovec> vectors() { return vectors_; }  // may be changed
 
  private:
-  std::unique_ptr<std::byte[]> staging_;  // made when it is first needed
+  std::unique_ptr<std::byte[]> staging_;  // the kernel gives it when it is first written to
   std::vector<::iovec> vectors_;
 };
 

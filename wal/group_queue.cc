@@ -8,7 +8,12 @@ constexpr std::size_t most_kept = 4096;  // entries' places that an empty queue 
 
 void GroupQueue::add(const Group& group, std::span<const Piece> pieces) {
   groups_.push_back(group);
-  pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
+  try {
+    pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
+  } catch (...) {
+    groups_.pop_back();
+    throw;
+  }
 }
 
 void GroupQueue::drop_front(std::size_t groups) {

@@ -14,7 +14,7 @@ namespace rebuf {
 
 class GroupQueue {
  public:
-  // `pieces` are the group's.
+  // `pieces` are the group's. Throws std::bad_alloc; then nothing has changed.
   void add(const Group& group, std::span<const Piece> pieces);
   [[nodiscard]] bool empty() const { return first_group_ == groups_.size(); }
   [[nodiscard]] std::span<const Group> groups() const {

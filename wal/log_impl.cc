@@ -91,9 +91,13 @@ Stats LogImpl::stats() const {
 // Beside telling: a mark, so that whoever opens next does not append to that file. It matters only
 // as long as the kernel lives, so it need not be durable itself.
 void LogImpl::on_failed(const Status& status) {
-  ignore(open_file(fs_, failure_mark(), O_WRONLY | O_CREAT),
-         "opening then rests on the sync alone");
-  say(LogLevel::error, status.message() + "; writing is over until the log is opened again");
+  try {
+    ignore(open_file(fs_, failure_mark(), O_WRONLY | O_CREAT),
+           "opening then rests on the sync alone");
+    say(LogLevel::error, status.message() + "; writing is over until the log is opened again");
+  } catch (const std::bad_alloc&) {
+    // Every call that writes says it, and stats().
+  }
 }
 
 void LogImpl::say(LogLevel level, const std::string& text) const {

@@ -74,7 +74,7 @@ class Log {
   // commit in the order of the calls. After one fails, all queued behind it fail with
   // Code::cancelled, and so does every later append until resume_appends(): so order and density
   // hold. Errors here (nothing was queued, on_appended is not called): invalid_argument, closed,
-  // sync_failed.
+  // sync_failed, io (no memory to queue it in).
   [[nodiscard]] virtual Status append(std::span<const Bytes> entries, std::uint64_t tag) = 0;
   virtual void resume_appends() = 0;
 

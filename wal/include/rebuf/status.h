@@ -18,7 +18,7 @@ enum class Code : std::uint8_t {
   invalid_argument,  // the caller asked for something that can never work (an empty entry, a zero
                      // limit)
   full,  // ENOSPC, EDQUOT, or max_segments with OnFull::refuse; works again when there is space
-  io,    // the kernel refused (errno_value() says how); nothing was changed
+  io,    // the kernel refused (errno_value() says how; ENOMEM: no memory); nothing was changed
   sync_failed,  // an fsync or fdatasync failed: final for this Log object, see log.h
   locked,       // another process holds the directory
   not_found,    // no such directory or segment
