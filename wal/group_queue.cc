@@ -3,8 +3,16 @@
 namespace rebuf {
 
 namespace {
-constexpr std::size_t most_kept = 4096;  // entries' places that an empty queue keeps
+
+constexpr std::size_t few = 4096;  // places, which an empty queue keeps in any case
+
+// Those that a round filled a quarter of are kept for the next one.
+template <class Element>
+bool has_too_many(const std::vector<Element>& places) {
+  return places.capacity() > few && places.size() < places.capacity() / 4;
 }
+
+}  // namespace
 
 void GroupQueue::add(const Group& group, std::span<const Piece> pieces) {
   groups_.push_back(group);
@@ -20,7 +28,7 @@ void GroupQueue::drop_front(std::size_t groups) {
   for (const Group& group : this->groups().first(groups)) first_piece_ += group.entries;
   first_group_ += groups;
   if (!empty()) return;
-  if (pieces_.capacity() > most_kept || groups_.capacity() > most_kept) {
+  if (has_too_many(pieces_) || has_too_many(groups_)) {
     *this = {};
     return;
   }
