@@ -98,6 +98,13 @@ Daemon::Figures Daemon::figures() const {
   return now;
 }
 
+std::filesystem::path Daemon::obstruct_cursor(const std::string& route) const {
+  std::filesystem::path obstacle = data_dir_ / route / "cursor.tmp";
+  for (std::error_code failed; !std::filesystem::create_directory(obstacle, failed);)
+    std::filesystem::remove(obstacle, failed);
+  return obstacle;
+}
+
 std::string Daemon::log_end(std::size_t bytes) const {
   const std::string all = log_from(0);
   return "the end of rebufd's log:\n" + all.substr(all.size() - std::min(bytes, all.size()));

@@ -47,6 +47,9 @@ class Daemon {
   [[nodiscard]] std::uint16_t admin_port() const { return admin_port_; }
   [[nodiscard]] const std::filesystem::path& data_dir() const { return data_dir_; }
   [[nodiscard]] const std::filesystem::path& config_file() const { return config_file_; }
+  // A directory in the place of the file in which the route's cursor is made: until it is removed
+  // none is saved, as in the 200 ms of its lag, and a start sends all of the log again.
+  [[nodiscard]] std::filesystem::path obstruct_cursor(const std::string& route) const;
   // What it has written to stderr, over all its lives; the end of it.
   [[nodiscard]] std::string log_end(std::size_t bytes = 4000) const;
 

@@ -26,10 +26,7 @@ TEST_CASE("rebufd is killed while it drains: without a key, too, copies lie wher
                                       "    topic: " + topic.name() + "\n    ack: buffered\n" +
                                       "    drain: { jitter: 0s }\n");
   daemon.start();
-  // In the place of the file in which a cursor is made: none is saved, so a start sends all again.
-  const auto obstacle = daemon.data_dir() / "plant" / "cursor.tmp";
-  for (std::error_code failed; !std::filesystem::create_directory(obstacle, failed);)
-    std::filesystem::remove(obstacle, failed);
+  const std::filesystem::path obstacle = daemon.obstruct_cursor("plant");
   Client client(daemon.port(), "/ingest/plant");
   for (std::size_t request = 0; request < requests; ++request)
     CHECK(client.post_lines(std::vector<std::string>(lines, "x")).status == 202);

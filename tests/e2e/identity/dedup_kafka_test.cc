@@ -23,10 +23,7 @@ TEST_CASE("kcat piped into dedup.py gives each message once, although rebufd was
                                       "    topic: " + topic.name() + "\n    ack: buffered\n" +
                                       "    drain: { jitter: 0s }\n");
   daemon.start();
-  // In the place of the file in which a cursor is made: none is saved, as in the 200 ms of its lag.
-  const auto obstacle = daemon.data_dir() / "orders" / "cursor.tmp";
-  for (std::error_code failed; !std::filesystem::create_directory(obstacle, failed);)
-    std::filesystem::remove(obstacle, failed);
+  const std::filesystem::path obstacle = daemon.obstruct_cursor("orders");
   // Half of them have a message key, the others only an idempotency key.
   KeyedClient keyed(daemon.port(), "/ingest/orders");
   std::set<std::string> posted;
