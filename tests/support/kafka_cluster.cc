@@ -96,28 +96,22 @@ void KafkaCluster::create(const std::string& topic, int partitions, const TopicC
 void KafkaCluster::remove(const std::string& topic) {
   admin().remove(topic);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(100);
-  while (nodes_with(topic) > 0) REQUIRE(std::chrono::steady_clock::now() < deadline);
-}
-
-void KafkaCluster::wait_for_replicas(const std::string& topic) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(100);
-  while (nodes_with(topic) < nodes_) REQUIRE(std::chrono::steady_clock::now() < deadline);
+  while (has_partition_of(topic)) REQUIRE(std::chrono::steady_clock::now() < deadline);
 }
 
 // A partition is a directory, TOPIC-NUMBER; one that is removed gets another name at once.
-int KafkaCluster::nodes_with(const std::string& topic) const {
+bool KafkaCluster::has_partition_of(const std::string& topic) const {
   const std::string prefix = topic + "-";
-  const auto is_partition = [&](const std::filesystem::directory_entry& entry) {
-    const std::string name = entry.path().filename();
-    return name.starts_with(prefix) &&
-           name.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
-  };
-  int nodes = 0;
   for (int node = 1; node <= nodes_; ++node) {
     const auto data = std::filesystem::path(directory_) / std::to_string(node) / "data";
-    if (std::ranges::any_of(std::filesystem::directory_iterator(data), is_partition)) ++nodes;
+    for (const auto& entry : std::filesystem::directory_iterator(data)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with(prefix) &&
+          name.find_first_not_of("0123456789", prefix.size()) == std::string::npos)
+        return true;
+    }
   }
-  return nodes;
+  return false;
 }
 
 }  // namespace rebuf::test

@@ -32,8 +32,6 @@ class KafkaCluster {
   void create(const std::string& topic, int partitions, const TopicConfig& config = {});
   // Returns when no node has it any more: until then its leader takes messages, and they are gone.
   void remove(const std::string& topic);
-  // Until every node has its replica, so that none answers any more that it does not lead it.
-  void wait_for_replicas(const std::string& topic);
   [[nodiscard]] KafkaAdmin& admin();
   // Where the user `gateway` (see tests/kafka/kafka) comes in without a proxy.
   [[nodiscard]] std::string gateway_bootstrap() const;
@@ -50,7 +48,7 @@ class KafkaCluster {
   explicit KafkaCluster(int nodes);
   // `environment`: assignments, as a shell takes them before a command.
   void call(const std::string& arguments);
-  [[nodiscard]] int nodes_with(const std::string& topic) const;
+  [[nodiscard]] bool has_partition_of(const std::string& topic) const;
 
   bool owned_ = false;
   int nodes_ = 1;

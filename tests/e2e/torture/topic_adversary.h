@@ -22,7 +22,7 @@ class TopicAdversary final : public Adversary {
   void make_anew(std::chrono::milliseconds missing_for = {});
   // How often it made the Kafka sink let go of messages of which nobody knows whether they arrived.
   [[nodiscard]] std::size_t uncertainties() const { return uncertainties_; }
-  // When it was last made anew, on every node; what was sent before may be gone (docs/faults.md).
+  // When it was last removed; what was sent before may be gone.
   [[nodiscard]] Clock::time_point removed() const { return removed_; }
 
  private:
