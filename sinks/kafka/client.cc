@@ -26,7 +26,9 @@ constexpr std::array<Property, 13> fixed{{
     // What arrives during one round trip travels together in the next one: with linger 0 this
     // follows the load by itself, small and quick or large and many.
     {"linger.ms", "0"},
-    {"max.in.flight", "2"},
+    // Of two, a broker may refuse the first and take the second, where the partition has no history
+    // of this producer; librdkafka then reports the first as stored.
+    {"max.in.flight", "1"},
     {"socket.timeout.ms", "3000"},  // a frozen broker; lower takes throttling for an outage
     {"reconnect.backoff.max.ms", "500"},
     // With sparse connections every question that waits for a broker asks for a connection whenever

@@ -63,13 +63,12 @@ TEST_CASE(
   run.cluster.run("kill");
   run.cluster.run("start");
   run.wait_until_direct();
-  // What two requests held whose answers died with the broker: it started twice since.
-  CHECK(run.finish({.duplicates = KafkaRoute::window}).replayed > 0);
+  CHECK(run.finish().replayed > 0);
   CHECK(dead_letters(run.daemon, "weather").empty());
   CHECK(all_acknowledged(run.fleet.finish()));
 }
 
-TEST_CASE("a broker starts twice before it answers: what it forgot that it has comes again") {
+TEST_CASE("a broker starts twice before it answers: what it took is not sent twice") {
   Plant plant;
   plant.start();
   const auto post = [&](const std::vector<std::string>& lines) {
@@ -88,13 +87,12 @@ TEST_CASE("a broker starts twice before it answers: what it forgot that it has c
   plant.network.be(Weather::answers_lost);
   std::future<Reply> first_reply = std::async(std::launch::async, post, first);
   accepted(2);
+  // Unless the machine is so slow that the sink gives up waiting for an answer.
+  plant.daemon.wait_until("the request in the topic", [&](const Metrics& now) {
+    return plant.stored().size() == 2 || now.sum("rebufd_sink_up", {}) == 0;
+  });
   std::future<Reply> second_reply = std::async(std::launch::async, post, second);
   accepted(201);
-  // Both requests, unless the machine is so slow that the sink gives up waiting for an answer.
-  const auto has_both = [&](const Metrics& now) {
-    return plant.stored().size() == 201 || now.sum("rebufd_sink_up", {}) == 0;
-  };
-  plant.daemon.wait_until("both requests in the topic", has_both);
   plant.lose_network();
   for (std::future<Reply>* reply : {&first_reply, &second_reply})
     CHECK(reply->get().state == "buffered");
@@ -106,13 +104,8 @@ TEST_CASE("a broker starts twice before it answers: what it forgot that it has c
   }
   plant.network.be(Weather::fair);
   plant.wait_until_done();
-  // Each line first comes in its place; what comes again are the two requests that had no answer.
-  const std::vector<std::string> stored = plant.stored();
   lines.insert(lines.begin(), "before");
-  CHECK(first_copies(stored) == lines);
-  CHECK(stored.size() <= lines.size() + 200);
-  const std::size_t copies = stored.size() - lines.size();
-  MESSAGE(copies, " copies");
+  CHECK(plant.stored() == lines);
 }
 
 TEST_CASE("a broker whose disk is full dies of it, what it did not take arrives when it is back") {

@@ -17,9 +17,6 @@ class BrokerAdversary final : public Adversary {
 
   std::string strike(Chance& chance) override;
   void heal() override;
-  // What died with answers under way: started again, a broker knows of each producer only the last
-  // batch that it has, and refuses an earlier one that comes again without saying that it has it.
-  [[nodiscard]] std::size_t deaths() const { return deaths_; }
   [[nodiscard]] bool all_well() const { return ill_.empty(); }
 
  private:
@@ -29,7 +26,6 @@ class BrokerAdversary final : public Adversary {
   test::KafkaCluster& cluster_;
   const Topic& topic_;
   std::map<int, std::string> ill_;  // what was done to each
-  std::size_t deaths_ = 0;
   bool throttled_ = false;
 };
 

@@ -131,7 +131,7 @@ void Schedule::judge_hook(Fleet& fleet) {
 
 void Schedule::judge_kafka(Fleet& fleet) {
   // What the sink gave back may be sent again before its copy is in the log.
-  const std::size_t given_back = kafka_->topics.uncertainties() + kafka_->brokers.deaths();
+  const std::size_t given_back = kafka_->topics.uncertainties();
   judge("kafka", fleet, kafka_->topic.arrivals(), padded,
         {.duplicates = daemons_.found_in_log("kafka") + given_back * shape_.most_given_back(),
          .sink_repeats = given_back > 0,
