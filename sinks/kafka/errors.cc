@@ -54,6 +54,11 @@ bool consequence(rd_kafka_resp_err_t error) noexcept {
   }
 }
 
+bool no_descriptor(std::string_view text) noexcept {
+  constexpr std::string_view begin = "Too many open files";  // of EMFILE, and of ENFILE
+  return text.find(begin) != std::string_view::npos;
+}
+
 std::string_view error_class(rd_kafka_resp_err_t error) noexcept {
   if (not_authorized(error)) return "auth";
   if (topic_missing(error)) return "topic";

@@ -20,6 +20,9 @@ namespace rebuf::sinks::kafka {
 // Whether a failed message only shares the fate of its producer (purged, fatal elsewhere).
 [[nodiscard]] bool consequence(rd_kafka_resp_err_t error) noexcept;
 
+// Whether a broker's error is that this process got no descriptor. librdkafka has no code for it.
+[[nodiscard]] bool no_descriptor(std::string_view text) noexcept;
+
 // Health::error_class: connect, timeout, auth, tls, topic, clock, other.
 [[nodiscard]] std::string_view error_class(rd_kafka_resp_err_t error) noexcept;
 

@@ -100,7 +100,7 @@ void Poller::run() {
     collect();
     if (rebuild_wanted_) rebuild();
     deliver();
-    fit_batches();
+    renew();
     reopen_when_due();
     if (outage_.begins(steady_clock::now()))
       set_down(outage_.reason(steady_clock::now()), outage_.reason_class(steady_clock::now()));
@@ -116,7 +116,7 @@ void Poller::take_new_channels() {
   for (KafkaChannel* channel : attached) {
     if (std::ranges::find(channels_, channel) != channels_.end()) continue;
     channels_.push_back(channel);
-    if (!reopen_at_ && !fitting_) channel->resume();  // else with the others
+    if (!reopen_at_ && !renewing_) channel->resume();  // else with the others
   }
 }
 

@@ -84,7 +84,8 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   void drop_client();
   [[nodiscard]] bool remake_client();
   void reopen_when_due();
-  void fit_batches();
+  void renew();
+  [[nodiscard]] std::string_view reason_to_renew() const;
   [[nodiscard]] std::size_t in_producer() const;
 
   const KafkaSettings settings_;
@@ -112,7 +113,10 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   Time next_stop_{};
   bool rebuild_wanted_ = false;
   std::string rebuild_reason_;
-  bool fitting_ = false;  // channels are paused until the producer is empty
+  bool renewing_ = false;  // channels are paused until the producer is empty
+  // One was refused since the producer was made. librdkafka 2.0.2 does not notice when it gets none
+  // for waking a broker's thread, which then sends once a second, for good.
+  bool descriptors_were_short_ = false;
   int rebuilds_without_delivery_ = 0;
   std::optional<Time> reopen_at_;  // the channels are closed until then
 

@@ -20,6 +20,7 @@ void Poller::broker_error(rd_kafka_event_t* event) {
     want_rebuild(Cause::failure, why.data());
     return;
   }
+  if (no_descriptor(text)) descriptors_were_short_ = true;
   remember_error(text);
   outage_.error(code, text, steady_clock::now());
 }

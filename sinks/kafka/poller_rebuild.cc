@@ -1,5 +1,9 @@
 // Another producer: after what librdkafka cannot go on from in order, and for smaller batches.
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sinks/kafka/poller.h"
@@ -15,6 +19,15 @@ constexpr milliseconds in_transit_time{300};
 // librdkafka reports purged messages at once; the rest after this is given back without its report.
 constexpr milliseconds purge_time{2000};
 constexpr milliseconds remake_every{1000};
+
+// Whether as many descriptors as a producer needs for a few brokers can be opened now.
+bool descriptors_to_be_had() {
+  std::array<int, 32> opened{};
+  std::size_t count = 0;
+  while (count < opened.size() && (opened.at(count) = ::eventfd(0, EFD_CLOEXEC)) >= 0) ++count;
+  for (std::size_t i = 0; i < count; ++i) ::close(opened.at(i));
+  return count == opened.size();
+}
 
 // The channels open again at once, but not for a failure that comes back each time.
 milliseconds reopen_delay(int rebuilds_without_delivery) {
@@ -47,7 +60,7 @@ void Poller::rebuild() {
   for (KafkaChannel* channel : channels_) channel->give_back_rest();
   deliver();
   rebuild_wanted_ = false;
-  fitting_ = false;
+  renewing_ = false;
   reopen_at_ = steady_clock::now() + reopen_delay(rebuilds_without_delivery_);
   if (!remake_client()) reopen_at_ = steady_clock::now() + remake_every;
 }
@@ -90,6 +103,7 @@ bool Poller::remake_client() {
     return false;
   }
   client_ = std::move(made.client);
+  descriptors_were_short_ = !descriptors_to_be_had();
   topics_.make_handles(client_.rk.get());
   const std::lock_guard lock(mutex_);
   wake_queue_ = client_.queue.get();
@@ -106,17 +120,30 @@ void Poller::reopen_when_due() {
   for (KafkaChannel* channel : channels_) channel->reopen();
 }
 
-// A topic that takes less than a batch may be: no message may travel in a batch that is too large
-// although it is not. Nothing needs to be given back for it, what is held may finish first.
-void Poller::fit_batches() {
+// Why a producer that works should be another one; empty: it should not.
+std::string_view Poller::reason_to_renew() const {
+  // No message may travel in a batch that is too large although it is not.
+  if (batch_bytes_for(topics_.smallest_limit_bytes()) < batch_bytes_)
+    return "a topic takes less than a batch may be";
+  if (descriptors_were_short_ && descriptors_to_be_had())
+    return "one made while descriptors were short";
+  return {};
+}
+
+// Another producer, once what this one holds is done: nothing is given back for it.
+void Poller::renew() {
   if (reopen_at_ || client_.rk == nullptr) return;
-  if (batch_bytes_for(topics_.smallest_limit_bytes()) >= batch_bytes_ && !fitting_) return;
-  if (!std::exchange(fitting_, true))
+  if (!renewing_) {
+    const std::string_view reason = reason_to_renew();
+    if (reason.empty()) return;
+    say(LogLevel::info, "a new producer: " + std::string(reason));
+    renewing_ = true;
     for (KafkaChannel* channel : channels_) channel->pause();
+  }
   if (in_producer() > 0) return;
   batch_bytes_ = std::min(batch_bytes_, batch_bytes_for(topics_.smallest_limit_bytes()));
   drop_client();
-  fitting_ = false;
+  renewing_ = false;
   reopen_at_ = steady_clock::now();
   reopen_when_due();
 }

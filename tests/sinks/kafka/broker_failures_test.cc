@@ -1,5 +1,8 @@
 // The Kafka sink and a real broker that dies, freezes and comes back.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <mutex>
 
 #include "real.h"
 
@@ -44,6 +47,60 @@ TEST_CASE("a broker that freezes is no loss, no duplicate and no disorder") {
   kafka.recorder.wait_reports(many);
   CHECK(kafka.recorder.count(Outcome::delivered) == many);
   CHECK(kafka.stored_values() == numbers(many));
+}
+
+// No descriptor can be opened while it lives, whatever is open.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    rlimit none = before_;
+    none.rlim_cur = 0;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  ~NoDescriptors() { CHECK(::setrlimit(RLIMIT_NOFILE, &before_) == 0); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("a producer made while no descriptor was left is made anew when there are some") {
+  Real kafka;
+  kafka.broker.create(kafka.topic, 1);
+  std::mutex mutex;
+  std::string log;
+  KafkaSettings settings = Real::settings(kafka.broker);
+  auto made = make_kafka_sink(
+      settings,
+      [&](LogLevel /*level*/, std::string_view line) {
+        const std::lock_guard lock(mutex);
+        log.append(line).append("\n");
+      },
+      nullptr);
+  REQUIRE_MESSAGE(made.sink != nullptr, made.error);
+  kafka.sink = std::move(made.sink);
+  kafka.attach();
+  kafka.recorder.probe_until_up(*kafka.channel);
+  {
+    const NoDescriptors none;
+    kafka.channel->recall();
+    kafka.recorder.wait("reopened", [&] { return kafka.recorder.reopened == 1; });
+    (void)kafka.recorder.wait_down();
+  }
+  // librdkafka would wake its threads no more: each message would wait for the end of their sleep.
+  kafka.messages.add_numbered(10);
+  CHECK(kafka.channel->submit(kafka.messages.list) == 10);
+  kafka.recorder.wait_reports(10);
+  CHECK(kafka.recorder.count(Outcome::delivered) == 10);
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto told = [&] {
+    const std::lock_guard lock(mutex);
+    return log.find("a new producer: one made while descriptors were short") != std::string::npos;
+  };
+  while (!told()) REQUIRE(std::chrono::steady_clock::now() < deadline);
+  CHECK(kafka.stored_values() == numbers(10));
 }
 
 TEST_CASE("a broker that throttles is slow, not down") {
