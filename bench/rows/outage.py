@@ -44,6 +44,7 @@ def rows(world, figures):
         yield Row(f"Kafka dead, {connections} connections; 202: fdatasync has returned", "msg/s",
                   figures.median(f"outage {connections} rate"), figures.latencies(f"outage {connections}"), **against)
     lines = figures.median("outage lines")
-    yield Row("Kafka dead, 1,000 NDJSON lines a request, 8 connections; 202: fdatasync has returned", "MB/s of values",
-              lines * world.size / 1e6, f"{lines:,.0f} msg/s", "dd: 512 MiB, one fdatasync",
-              figures.median("disk") / 1e6, at_least=0.6)
+    batches = "Kafka dead, 1,000 NDJSON lines a request, 8 connections; 202: fdatasync has returned"
+    yield Row(batches, "msg/s", lines, at_least=500_000)
+    yield Row("the same, as bytes of values", "MB/s", lines * world.size / 1e6, "", "dd: 512 MiB, one fdatasync",
+              figures.median("disk") / 1e6)
