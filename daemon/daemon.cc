@@ -54,6 +54,7 @@ LiveRouteSettings Daemon::live_settings(const config::RouteConfig& route,
       sink.type == config::SinkType::http) {
     settings.probe_max = sink.http.health_interval;
     settings.probe_while_held = true;
+    if (!sink.http.health_path.empty()) settings.probe_rested = sink.http.health_interval;
   }
   settings.logger = logging_.route_logger("route " + route.name);
   return settings;

@@ -53,6 +53,8 @@ struct CoreSettings {
   // Whether a probe can end the pauses of a sink that holds messages. It is no recovery all the
   // same.
   bool probe_while_held = false;
+  std::chrono::milliseconds probe_rested{
+      0};  // a healthy sink is asked when it rested so long; 0: never
   std::chrono::milliseconds cursor_lag{
       100};                           // a moved cursor is saved after this long at the latest
   std::size_t read_bytes = 1U << 20;  // of one read while draining, at most
@@ -265,8 +267,8 @@ class Core {
   [[nodiscard]] bool wants_reopen(Time now) const;
   [[nodiscard]] std::size_t read_bytes() const;
   [[nodiscard]] bool wants_read(Time now) const;
-  [[nodiscard]] bool may_probe() const;
-  [[nodiscard]] bool wants_probe(Time now) const;
+  [[nodiscard]] Time next_probe() const;
+  [[nodiscard]] bool wants_probe(Time now) const { return now >= next_probe(); }
   [[nodiscard]] std::int64_t oldest_arrival_ms() const;
 
   const CoreSettings settings_;

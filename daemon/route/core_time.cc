@@ -85,6 +85,7 @@ void Core::enter_draining(Time now) {
   rate_tokens_ = 0;
   rate_at_ = now;
   last_ack_ = now;
+  probe_at_ = now;
   set_phase(Phase::draining, now);
   phase_reason_.clear();
   join_tail();
@@ -174,6 +175,10 @@ void Core::health(const sinks::Health& health, Time now) {
     if (health.from_probe) probe_backoff(now);
     return;
   }
+  if (phase_ != Phase::buffering) {
+    if (health.from_probe) probe_at_ = now + settings_.probe_rested;
+    return;
+  }
   // A probe counts only while the sink holds nothing: metadata can look fine while nothing is
   // acknowledged.
   if (in_sink_ > 0 || channel_closed_) {
@@ -181,7 +186,7 @@ void Core::health(const sinks::Health& health, Time now) {
     return;
   }
   sink_up_ = true;
-  if (phase_ == Phase::buffering) schedule_drain(now);
+  schedule_drain(now);
 }
 
 // --- stopping ---

@@ -44,12 +44,14 @@ bool Core::wants_read(Time now) const {
          MemoryBudget::cost(window_bytes_, window_.size()) <= settings_.sink_memory / 2;
 }
 
-bool Core::may_probe() const {
-  return phase_ == Phase::buffering && (in_sink_ == 0 || settings_.probe_while_held) &&
-         !channel_closed_ && !drain_at_ && !stopping_ && !paused_;
+Core::Time Core::next_probe() const {
+  if (channel_closed_ || drain_at_ || stopping_ || paused_) return Time::max();
+  if (phase_ == Phase::buffering)
+    return in_sink_ == 0 || settings_.probe_while_held ? probe_at_ : Time::max();
+  if (settings_.probe_rested.count() == 0 || in_sink_ > 0 || next_submit_ < window_.size())
+    return Time::max();
+  return std::max(probe_at_, last_ack_ + settings_.probe_rested);
 }
-
-bool Core::wants_probe(Time now) const { return may_probe() && now >= probe_at_; }
 
 Work Core::next_work(Time now) {
   now_ = now;
@@ -102,8 +104,7 @@ bool Core::idle(Time now) const {
 }
 
 Clock::time_point Core::next_timer() const {
-  Time next = next_expiry_;
-  if (may_probe()) next = std::min(next, probe_at_);
+  Time next = std::min(next_expiry_, next_probe());
   if (drain_at_) next = std::min(next, *drain_at_);
   return next;
 }

@@ -53,6 +53,7 @@ Result<std::unique_ptr<LiveRoute>> LiveRoute::open(LiveRouteSettings settings) {
   core.sink_memory = route->settings_.sink_memory;
   core.probe_max = route->settings_.probe_max;
   core.probe_while_held = route->settings_.probe_while_held;
+  core.probe_rested = route->settings_.probe_rested;
   core.probe_min = std::min(core.probe_min, core.probe_max);
   core.id_prefix = route->identity_.prefix();
   core.foreign_timestamp_ms = wall_ms();

@@ -39,6 +39,7 @@ struct LiveRouteSettings {
   MemoryBudget* memory = nullptr;
   std::chrono::milliseconds probe_max{2000};  // between two health probes, while the sink is down
   bool probe_while_held = false;              // as in CoreSettings
+  std::chrono::milliseconds probe_rested{0};  // as in CoreSettings
   std::string machine_id;
   std::int64_t built_at_ms = 0;                            // of this program; buffer.max_age
   std::function<void(LogLevel, std::string_view)> logger;  // any thread

@@ -1,5 +1,6 @@
 // What the end of an attempt means for the messages, for when to try again, and for what the
 // listeners hear.
+#include <algorithm>
 #include <utility>
 
 #include "sinks/dispatch/dispatcher.h"
@@ -106,6 +107,8 @@ void Dispatcher::answer_probes(const Verdict& verdict) {
     }
     lane->tell(answer, verdict.detail, verdict.error_class);
   }
+  const auto up = [](const Lane* lane) { return lane->told == Lane::Told::up; };
+  if (!answer.up && std::ranges::none_of(lanes_, up)) up_ = false;
 }
 
 void Dispatcher::say(LogLevel level, std::string_view text) const {

@@ -33,8 +33,11 @@ TEST_CASE("a route without messages asks for its sink's health and tells what it
   CHECK(now.sum("rebufd_sink_up", {{"sink", "hook"}}) == 1);
   CHECK(endpoint.arrivals().empty());
 
-  // A healthy sink is not asked: that it went is noticed with the next message, which is kept.
+  // A healthy sink is asked too, so that nobody waits to find out that it has gone.
   endpoint.close();
+  now = daemon.wait_until("buffering",
+                          [](const Metrics& after) { return after.state("rows") == "buffering"; });
+  CHECK(now.sum("rebufd_sink_up", {{"sink", "hook"}}) == 0);
   CHECK(Client(daemon.port(), "/ingest/rows").post("kept").status == 202);
   endpoint.open();
   daemon.wait_until_drained("rows");

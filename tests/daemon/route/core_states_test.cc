@@ -189,6 +189,40 @@ TEST_CASE("a sink that holds messages is probed again and again, where that can 
   }
 }
 
+TEST_CASE("a healthy sink that rests is asked for its health, where it can say how it is") {
+  CoreSettings settings;
+  settings.probe_rested = seconds(5);
+  CoreHarness route(CoreHarness::route(), {}, settings);
+  route.go_direct();
+  route.offer();
+  route.wait(milliseconds(500));
+  CHECK(std::holds_alternative<std::monostate>(route.work()));  // the sink holds a message
+  route.deliver();
+  route.wait(seconds(4));
+  CHECK(std::holds_alternative<std::monostate>(route.work()));
+  CHECK(route.core.idle(route.now));
+  CHECK(route.core.next_timer() <= route.now + seconds(1));
+  for (int rest = 0; rest < 3; ++rest) {
+    route.wait(seconds(5));
+    REQUIRE(std::holds_alternative<ProbeWork>(route.work()));
+    CHECK(std::holds_alternative<std::monostate>(route.work()));  // one at a time
+    route.probe_says(true);
+    CHECK(route.state() == RouteState::direct);
+    CHECK(std::holds_alternative<std::monostate>(route.work()));
+  }
+  route.wait(seconds(5));
+  REQUIRE(std::holds_alternative<ProbeWork>(route.work()));
+  route.probe_says(false);
+  CHECK(route.state() == RouteState::buffering);
+  CHECK_FALSE(route.offer()->answer);
+  route.commit();
+  route.wait(seconds(3));
+  REQUIRE(std::holds_alternative<ProbeWork>(route.work()));
+  route.probe_says(true);
+  CHECK(route.state() == RouteState::draining);
+  CHECK(route.conserved());
+}
+
 TEST_CASE("an acknowledgement that is not of the oldest message is not recovery") {
   CoreHarness route;
   route.go_direct();
