@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,10 @@ class Route {
   [[nodiscard]] virtual const config::RouteConfig& config() const = 0;
   // Takes the request whole or refuses it whole; ends in exactly one Request::on_answer.
   virtual void offer(std::shared_ptr<Request> request) = 0;
+  // Each of them, in this order.
+  virtual void offer_all(std::span<const std::shared_ptr<Request>> requests) {
+    for (const std::shared_ptr<Request>& request : requests) offer(request);
+  }
   [[nodiscard]] virtual RouteSnapshot snapshot() const = 0;
   [[nodiscard]] virtual Readiness readiness() const = 0;
   [[nodiscard]] virtual const RouteHistograms& histograms() const = 0;

@@ -29,9 +29,14 @@ std::int64_t wall_clock_ms() {
 
 }  // namespace
 
-Connection::Connection(Service& service, Mailbox& mailbox, MHD_Connection* connection, int fd,
-                       bool surplus)
-    : service_(service), mailbox_(mailbox), connection_(connection), fd_(fd), surplus_(surplus) {
+Connection::Connection(Service& service, Mailbox& mailbox, Round& round, MHD_Connection* connection,
+                       int fd, bool surplus)
+    : service_(service),
+      mailbox_(mailbox),
+      round_(round),
+      connection_(connection),
+      fd_(fd),
+      surplus_(surplus) {
   watch.idle_since = Clock::now();
 }
 
@@ -235,8 +240,9 @@ idempotency::Fingerprint Connection::fingerprint(std::string_view body) const {
 
 void Connection::offer() {
   Route& route = *target_.entry->route;
-  if (keyed_ == nullptr) return route.offer(request_);
+  if (keyed_ == nullptr) return round_.add(route, request_);
   target_.entry->keys->offer(keyed_->key, keyed_->fingerprint, request_, route);
+  request_->park();
 }
 
 // The request has come whole: to the route with it, and wait for the answer.
@@ -251,14 +257,10 @@ MHD_Result Connection::finish() {
   }
   phase_ = Phase::offered;
   offer();
-  if (!request_->answered()) {
-    watch.stage = Watch::Stage::held;
-    MHD_suspend_connection(connection_);
-    if (!request_->park()) mailbox_.put(connection_);
-    return MHD_YES;
-  }
-  service_.held.fetch_sub(1);
-  return send(reply_to(request_->answer(), request_->messages(), form_ != Form::single));
+  // Whatever the answer, it is this thread that resumes the connection, later.
+  watch.stage = Watch::Stage::held;
+  MHD_suspend_connection(connection_);
+  return MHD_YES;
 }
 
 MHD_Result Connection::send(const Reply& reply) {

@@ -22,6 +22,7 @@
 #include "daemon/ingest/memory_gate.h"
 #include "daemon/ingest/reply.h"
 #include "daemon/ingest/request_headers.h"
+#include "daemon/ingest/round.h"
 #include "daemon/ingest/service.h"
 #include "daemon/ingest/split.h"
 
@@ -44,7 +45,8 @@ struct Watch {
 class Connection {
  public:
   // `surplus`: over max_connections; its first request gets a 503 and it is closed.
-  Connection(Service& service, Mailbox& mailbox, MHD_Connection* connection, int fd, bool surplus);
+  Connection(Service& service, Mailbox& mailbox, Round& round, MHD_Connection* connection, int fd,
+             bool surplus);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -88,7 +90,8 @@ class Connection {
   }
 
   Service& service_;
-  Mailbox& mailbox_;  // of the connection's thread
+  Mailbox& mailbox_;  // of the connection's thread, as is the round
+  Round& round_;
   MHD_Connection* const connection_;
   const int fd_;
   const bool surplus_;

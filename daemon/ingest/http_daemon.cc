@@ -63,13 +63,19 @@ HttpDaemon::~HttpDaemon() {
 void HttpDaemon::run() {
   Mailbox::Letters letters;
   while (!ends_) {
-    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-    const bool bounded = MHD_get_timeout(daemon_, &wait_ms) == MHD_YES;
     std::array<pollfd, 2> set{{{epoll_fd_, POLLIN, 0}, {mailbox_.fd(), POLLIN, 0}}};
-    ::poll(set.data(), set.size(), bounded ? static_cast<int>(std::min(wait_ms, longest_ms)) : -1);
+    const int ready = ::poll(set.data(), set.size(), round_.empty() ? patience_ms() : 0);
+    // What came whole is offered when nothing else is there to be read.
+    if (!round_.empty() && (ready <= 0 || !round_.open(Clock::now()))) round_.offer();
     if (set[1].revents != 0) serve(letters);
     static_cast<void>(MHD_run(daemon_));  // its only failure is a stopped daemon
   }
+}
+
+int HttpDaemon::patience_ms() const {
+  MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+  if (MHD_get_timeout(daemon_, &wait_ms) != MHD_YES) return -1;
+  return static_cast<int>(std::min(wait_ms, longest_ms));
 }
 
 void HttpDaemon::serve(Mailbox::Letters& letters) {
@@ -98,7 +104,7 @@ void HttpDaemon::opened(MHD_Connection* connection, void** context) {
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   const std::uint32_t open = service_.connections.fetch_add(1) + 1;
-  auto own = std::make_unique<Connection>(service_, mailbox_, connection, info->connect_fd,
+  auto own = std::make_unique<Connection>(service_, mailbox_, round_, connection, info->connect_fd,
                                           open > service_.http.max_connections);
   table_.add(*own);
   *context = own.release();

@@ -16,6 +16,7 @@
 
 #include "daemon/ingest/connection_table.h"
 #include "daemon/ingest/mailbox.h"
+#include "daemon/ingest/round.h"
 #include "daemon/ingest/service.h"
 #include "sinks/fd.h"
 #include "sinks/sink.h"
@@ -41,6 +42,8 @@ class HttpDaemon {
  private:
   [[nodiscard]] MHD_Daemon* launch();
   void run();
+  // Milliseconds until something must be looked at; -1: nothing but events.
+  [[nodiscard]] int patience_ms() const;
   void serve(Mailbox::Letters& letters);
   void opened(MHD_Connection* connection, void** context);
   void closed(void** context);
@@ -60,6 +63,7 @@ class HttpDaemon {
   ConnectionTable& table_;
   const sinks::Logger& log_;
   Mailbox mailbox_;
+  Round round_;
   MHD_Daemon* daemon_ = nullptr;
   int epoll_fd_ = -1;  // libmicrohttpd's
   std::atomic<bool> ends_{false};

@@ -1,5 +1,5 @@
 // The request as the route sees it, and the hand-over of its answer to the connection: the route
-// may answer on any thread, before or after the connection was suspended for it.
+// may answer on any thread, before or after it was parked.
 #pragma once
 
 #include <atomic>
@@ -26,16 +26,15 @@ class IngestRequest final : public Request {
       mailbox_.put(connection_);
   }
 
-  [[nodiscard]] bool answered() const {
-    return state_.load(std::memory_order_acquire) == State::answered;
-  }
-  // After the connection was suspended: false when the answer came in between, and nobody else will
-  // resume it.
-  [[nodiscard]] bool park() {
+  // Once, after the request was offered, on the connection's thread: from here on its answer has
+  // the connection resumed, which is suspended or will be before that thread looks into its
+  // mailbox.
+  void park() {
     State expected = State::running;
-    return state_.compare_exchange_strong(expected, State::parked, std::memory_order_acq_rel);
+    if (!state_.compare_exchange_strong(expected, State::parked, std::memory_order_acq_rel))
+      mailbox_.put(connection_);
   }
-  [[nodiscard]] const Answer& answer() const { return answer_; }  // when answered()
+  [[nodiscard]] const Answer& answer() const { return answer_; }  // when it was resumed
   // That it came with; others may have taken the batch.
   [[nodiscard]] std::size_t messages() const { return messages_; }
 

@@ -39,6 +39,12 @@ void LiveRoute::offer(std::shared_ptr<Request> request) {
   with_core([&](Core& core, Clock::time_point now) { core.offer(std::move(request), now); });
 }
 
+void LiveRoute::offer_all(std::span<const std::shared_ptr<Request>> requests) {
+  with_core([&](Core& core, Clock::time_point now) {
+    for (const std::shared_ptr<Request>& request : requests) core.offer(request, now);
+  });
+}
+
 void LiveRoute::begin_stop() {
   with_core([](Core& core, Clock::time_point now) { core.stop(now); });
 }

@@ -68,6 +68,7 @@ class LiveRoute final : public Route,
 
   [[nodiscard]] const config::RouteConfig& config() const override { return settings_.route; }
   void offer(std::shared_ptr<Request> request) override;
+  void offer_all(std::span<const std::shared_ptr<Request>> requests) override;
   [[nodiscard]] RouteSnapshot snapshot() const override;
   [[nodiscard]] Readiness readiness() const override;
   [[nodiscard]] const RouteHistograms& histograms() const override { return histograms_; }

@@ -82,6 +82,14 @@ void FakeRoute::offer(std::shared_ptr<Request> request) {
   if (now == Mode::at_once) request->on_answer(answer(*request));
 }
 
+void FakeRoute::offer_all(std::span<const std::shared_ptr<Request>> requests) {
+  {
+    const std::lock_guard lock(mutex_);
+    together_.push_back(requests.size());
+  }
+  Route::offer_all(requests);
+}
+
 void FakeRoute::run() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -103,6 +111,11 @@ std::vector<std::string> FakeRoute::values() {
   std::vector<std::string> values;
   for (const Taken& message : taken()) values.push_back(message.value);
   return values;
+}
+
+std::vector<std::size_t> FakeRoute::offered_together() {
+  const std::lock_guard lock(mutex_);
+  return together_;
 }
 
 std::size_t FakeRoute::offers() {

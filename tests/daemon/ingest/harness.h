@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -47,6 +48,7 @@ class FakeRoute final : public Route {
 
   const config::RouteConfig& config() const override { return settings; }
   void offer(std::shared_ptr<Request> request) override;
+  void offer_all(std::span<const std::shared_ptr<Request>> requests) override;
   RouteSnapshot snapshot() const override { return {}; }
   Readiness readiness() const override { return ready; }
   const RouteHistograms& histograms() const override { return histograms_; }
@@ -55,6 +57,8 @@ class FakeRoute final : public Route {
   [[nodiscard]] std::vector<Taken> taken();
   [[nodiscard]] std::vector<std::string> values();
   [[nodiscard]] std::size_t offers();
+  // How many requests came with each call of offer_all().
+  [[nodiscard]] std::vector<std::size_t> offered_together();
   [[nodiscard]] std::chrono::steady_clock::time_point last_deadline();
   // Waits until `count` requests are held; false when they are not in time.
   bool wait_held(std::size_t count);
@@ -66,6 +70,7 @@ class FakeRoute final : public Route {
   std::condition_variable changed_;
   std::vector<Taken> taken_;
   std::size_t offers_ = 0;
+  std::vector<std::size_t> together_;
   std::chrono::steady_clock::time_point last_deadline_;
   std::vector<std::shared_ptr<Request>> held_;
   std::vector<std::shared_ptr<Request>> queue_;

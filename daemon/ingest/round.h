@@ -1,0 +1,38 @@
+// The requests that came whole while a connection thread served what was ready: each route is
+// offered its own together, so that it takes its lock once for all of them, and so that they travel
+// to the sink close behind each other, in few large batches.
+//
+// Owned by the thread's HttpDaemon; only that thread touches it. Each connection in it is
+// suspended, so that it and its route are still there.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "daemon/ingest/ingest_request.h"
+#include "daemon/route.h"
+
+namespace rebuf::daemon::ingest {
+
+class Round {
+ public:
+  void add(Route& route, std::shared_ptr<IngestRequest> request);
+  [[nodiscard]] bool empty() const { return requests_.empty(); }
+  // Whether more may join it: what keeps coming must not keep waiting what has come.
+  [[nodiscard]] bool open(Clock::time_point now) const { return now - begun_ < longest; }
+  // Offers all of them; it is empty then.
+  void offer();
+
+ private:
+  static constexpr std::chrono::milliseconds longest{1};
+  struct Offered {
+    Route* route;
+    std::shared_ptr<IngestRequest> request;
+  };
+  std::vector<Offered> requests_;
+  std::vector<std::shared_ptr<Request>> together_;  // scratch
+  Clock::time_point begun_;
+};
+
+}  // namespace rebuf::daemon::ingest
