@@ -43,7 +43,7 @@ Loaded load_text(const std::string& text, const std::string& name, const Environ
       return reference.first.starts_with("route_defaults.") ||   // the routes have it
              reference.first.ends_with(".buffer.max_segments");  // max_bytes follows from it
     });
-    if (report.clean()) return {std::move(draft.config), {}, report.warnings()};
+    if (report.clean()) return {std::move(draft.config), {}, report.warnings(), std::move(places)};
   }
   return {std::nullopt, report.mistakes(), report.warnings()};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/places.h"
 
 namespace rebuf::config {
 
@@ -29,6 +30,7 @@ struct Loaded {
   std::optional<Config> config;   // set exactly when there is no mistake
   std::vector<Mistake> mistakes;  // in file order
   std::vector<Mistake> warnings;  // the configuration is usable; a person should know
+  Places places{""};              // of what was read
 };
 
 // Reads the file and what it names (${file:…}, TLS files). Writes nothing, opens no socket.

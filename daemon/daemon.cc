@@ -1,9 +1,10 @@
 #include "daemon/daemon.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
-#include <thread>
+#include <set>
 #include <utility>
 
 #include "daemon/machine_id.h"
@@ -11,107 +12,48 @@
 
 namespace rebuf::daemon {
 
-Daemon::Daemon(const config::Config& config, const Logging& logging, DataDir data_dir)
-    : config_(config),
-      logging_(logging),
+Daemon::Daemon(const Logging& logging, ReloadControl& reload, DataDir data_dir,
+               const config::Limits& limits)
+    : logging_(logging),
+      reload_(reload),
       data_dir_(std::move(data_dir)),
-      budget_(config.limits.memory) {}
+      keep_free_bytes_(limits.keep_free),
+      budget_(limits.memory),
+      running_(std::make_shared<Running>()) {}
 
-Result<std::unique_ptr<Daemon>> Daemon::start(const config::Config& config,
-                                              const Logging& logging) {
+Result<std::unique_ptr<Daemon>> Daemon::start(config::Config config, const Logging& logging,
+                                              ReloadControl& reload) {
   Result<DataDir> data_dir = DataDir::hold(config.data_dir);
   if (!data_dir) return data_dir.status();
-  std::unique_ptr<Daemon> daemon(new Daemon(config, logging, std::move(*data_dir)));
-  if (Status status = daemon->make_sinks(); !status.ok()) return status;
-  if (Status status = daemon->open_routes(); !status.ok()) return status;
+  std::unique_ptr<Daemon> daemon(new Daemon(logging, reload, std::move(*data_dir), config.limits));
+  if (Status status = daemon->open(std::move(config)); !status.ok()) return status;
   if (Status status = daemon->listen(); !status.ok()) return status;
   return daemon;
 }
 
-Status Daemon::make_sinks() {
-  for (const config::SinkConfig& settings : config_.sinks) {
-    Result<RunningSink> sink = make_sink(settings, logging_);
+Status Daemon::open(config::Config config) {
+  auto first = std::make_shared<Running>();
+  first->config = std::move(config);
+  for (const config::SinkConfig& wanted : first->config.sinks) {
+    auto sink = sink_for(wanted);
     if (!sink) return sink.status();
-    if (sink->embedded != nullptr)
-      logging_.info(fmt::format("the embedded Kafka of sink {} is at {}", sink->name,
-                                sink->embedded->embedded_bootstrap()));
-    sinks_.push_back(std::move(*sink));
+    first->sinks.push_back(std::move(*sink));
   }
+  start_routes(*first);
+  running_ = first;
+  for (const auto& route : first->routes)
+    if (route->trouble_at_start().code() == Code::locked) return route->trouble_at_start();
+  look_for_orphans(*first);
   return {};
-}
-
-LiveRouteSettings Daemon::live_settings(const config::RouteConfig& route,
-                                        const std::string& machine) {
-  LiveRouteSettings settings;
-  settings.route = route;
-  settings.data_dir = data_dir_.path();
-  settings.keep_free_bytes = config_.limits.keep_free;
-  settings.sink_memory = config_.limits.memory / 2 / config_.routes.size();
-  settings.memory = &budget_;
-  settings.machine_id = machine;
-  settings.built_at_ms = built_at_ms;
-  if (const config::SinkConfig& sink = config_.sink(route.sink);
-      sink.type == config::SinkType::http) {
-    settings.probe_max = sink.http.health_interval;
-    settings.probe_while_held = true;
-    if (!sink.http.health_path.empty()) settings.probe_rested = sink.http.health_interval;
-  }
-  settings.logger = logging_.route_logger("route " + route.name);
-  return settings;
-}
-
-Status Daemon::open_routes() {
-  using Load = idempotency::KeyGate::Load;
-  const std::string machine = machine_id();
-  for (const config::RouteConfig& route : config_.routes) {
-    LiveRouteSettings settings = live_settings(route, machine);
-    sinks::Sink& sink = *sink_of(route).sink;
-    Result<std::unique_ptr<LiveRoute>> opened = LiveRoute::open(settings);
-    if (opened) {
-      live_.push_back(opened->get());
-      routes_.push_back(std::move(*opened));
-      live_.back()->start(sink);
-      keys_.push_back(make_keys(route, Load::now));
-      continue;
-    }
-    if (opened.status().code() == Code::locked) return opened.status();
-    logging_.error(
-        fmt::format("route {} refuses everything: {}", route.name, opened.status().message()));
-    keys_.push_back(make_keys(route, Load::later));
-    auto unopened = std::make_unique<UnopenedRoute>(
-        std::move(settings), opened.status(), [keys = keys_.back().get()] { keys->load(); },
-        [&sink](LiveRoute& at_last) { at_last.start(sink); });
-    unopened_.push_back(unopened.get());
-    routes_.push_back(std::move(unopened));
-  }
-  return {};
-}
-
-std::unique_ptr<idempotency::KeyGate> Daemon::make_keys(const config::RouteConfig& route,
-                                                        idempotency::KeyGate::Load load) {
-  idempotency::KeyGateSettings settings;
-  settings.dir = data_dir_.path() / route.name / "idempotency";
-  settings.window = route.idempotency_window;
-  settings.max_keys = route.idempotency_max_keys;
-  settings.logger = logging_.route_logger("route " + route.name);
-  return std::make_unique<idempotency::KeyGate>(std::move(settings), key_writer_, load);
-}
-
-RunningSink& Daemon::sink_of(const config::RouteConfig& route) {
-  return *std::find_if(sinks_.begin(), sinks_.end(),
-                       [&](const RunningSink& sink) { return sink.name == route.sink; });
 }
 
 Status Daemon::listen() {
-  std::vector<Route*> routes;
-  for (const auto& route : routes_) routes.push_back(route.get());
-  std::vector<idempotency::KeyGate*> keys;
-  for (const auto& gate : keys_) keys.push_back(gate.get());
+  const config::Config& config = running_->config;
   auto ingest =
-      IngestServer::start(config_.http, routes, budget_, logging_.sinks_logger("ingest"), keys);
+      IngestServer::start(config.http, ingest_routes(), budget_, logging_.sinks_logger("ingest"));
   if (!ingest) return ingest.status();
   ingest_ = std::move(*ingest);
-  auto admin = AdminServer::start(config_.admin, sources());
+  auto admin = AdminServer::start(config.admin, sources());
   if (!admin) return admin.status();
   admin_ = std::move(*admin);
   logging_.info(fmt::format("takes messages on {}", fmt::join(sources().ingest_addresses, ", ")));
@@ -120,35 +62,60 @@ Status Daemon::listen() {
   return {};
 }
 
+RouteSurroundings Daemon::surroundings() {
+  return {logging_, data_dir_.path(), machine_id(), keep_free_bytes_, budget_, key_writer_};
+}
+
+void Daemon::look_for_orphans(Running& next) const {
+  std::set<std::string> routes;
+  for (const config::RouteConfig& route : next.config.routes) routes.insert(route.name);
+  next.orphans = find_orphans(data_dir_.path(), routes, logging_.route_logger("orphans"));
+  for (const Orphan& orphan : next.orphans) logging_.warning(describe(orphan));
+}
+
+IngestRoutes Daemon::ingest_routes() const {
+  IngestRoutes routes;
+  routes.owner = running_;
+  for (const auto& route : running_->routes)
+    routes.routes.push_back({&route->route(), &route->counts(), &route->keys()});
+  return routes;
+}
+
 AdminSources Daemon::sources() const {
   AdminSources sources;
   sources.version = version;
   sources.data_dir = data_dir_.path().string();
   sources.started = started_;
   sources.started_at = started_at_;
+  sources.reload = &reload_;
+  sources.owner = running_;
+  sources.orphans = running_->orphans;
+  const std::vector<config::Listen>& listens = running_->config.http.listen;
   const std::vector<std::uint16_t> ports = ingest_->ports();
-  for (std::size_t i = 0; i < config_.http.listen.size(); ++i) {
-    config::Listen listen = config_.http.listen[i];
+  for (std::size_t i = 0; i < listens.size(); ++i) {
+    config::Listen listen = listens[i];
     if (!listen.is_unix()) listen.port = ports[i];
     sources.ingest_addresses.push_back(listen.text());
   }
-  for (std::size_t i = 0; i < routes_.size(); ++i)
+  for (const auto& route : running_->routes)
     sources.routes.push_back(
-        {routes_[i].get(), &ingest_->counts(i), keys_[i].get(), routes_[i]->control()});
-  for (const RunningSink& sink : sinks_) sources.sinks.push_back(sink.view());
+        {&route->route(), &route->counts(), &route->keys(), route->route().control()});
+  for (const auto& sink : running_->sinks) sources.sinks.push_back(sink->view());
   sources.unrouted = &ingest_->unrouted_counts();
   return sources;
 }
 
+std::chrono::milliseconds Daemon::stop_timeout() const { return running_->config.stop_timeout; }
+
 bool Daemon::making_progress() const {
-  return std::all_of(routes_.begin(), routes_.end(),
-                     [](const auto& route) { return route->making_progress(); });
+  return std::ranges::all_of(running_->routes,
+                             [](const auto& route) { return route->route().making_progress(); });
 }
 
 std::string Daemon::status_text() const {
   std::string text;
-  for (const auto& route : routes_) {
-    const RouteSnapshot now = route->snapshot();
+  for (const auto& route : running_->routes) {
+    const RouteSnapshot now = route->route().snapshot();
     text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", now.name, to_string(now.state));
     if (now.backlog_messages > 0) text += fmt::format(" ({} messages wait)", now.backlog_messages);
   }
@@ -157,22 +124,17 @@ std::string Daemon::status_text() const {
 
 void Daemon::begin_stop() {
   if (ingest_) ingest_->quiesce();
-  for (UnopenedRoute* route : unopened_)
-    if (LiveRoute* const opened = route->stop_trying()) live_.push_back(opened);
-  unopened_.clear();
-  for (LiveRoute* route : live_) route->begin_stop();
+  for (const auto& route : running_->routes) route->begin_stop();
 }
 
 bool Daemon::quiet() const {
-  return std::all_of(live_.begin(), live_.end(), [](LiveRoute* route) { return route->quiet(); });
+  return std::ranges::all_of(running_->routes, [](const auto& route) { return route->quiet(); });
 }
 
 void Daemon::finish_stop() {
+  constexpr int moment_ms = 1;
   stopped_ = true;
-  const auto now = std::chrono::steady_clock::now();
-  std::vector<std::thread> stopping;
-  for (LiveRoute* route : live_) stopping.emplace_back([route, now] { route->finish_stop(now); });
-  for (std::thread& thread : stopping) thread.join();
+  finish_all(running_->routes, [] { ::poll(nullptr, 0, moment_ms); });
   // All answers are given; now they are sent, and only then the connections end.
   if (ingest_) ingest_->stop();
 }

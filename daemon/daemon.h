@@ -1,9 +1,11 @@
-// rebufd at work: data directory, sinks, routes, ingest and admin servers, started and stopped in
-// the one right order. Owned and called by main's thread only; making_progress and status_text look
-// at routes, which any thread may.
+// rebufd at work: data directory, sinks, routes, ingest and admin servers, started, reloaded and
+// stopped in the one right order. Owned and called by main's thread only.
 //
 // Start: data_dir is locked; sinks are made (they connect by themselves); routes are opened and
 // started; the ingest port listens; the admin addresses listen. Only then is rebufd ready.
+// Reload (reload.cc): what may be refused comes first, and changes nothing. Then routes that go or
+// change are stopped as at a stop, those that change or come are started, and both servers get the
+// new ones, all at once. What did not change is not touched. docs/operating.md has what users see.
 // Stop: begin_stop, wait for quiet or the deadline, finish_stop. After finish_stop everything that
 // was acknowledged is delivered or durable, and every client has its answer.
 #pragma once
@@ -11,36 +13,41 @@
 #include <rebuf/status.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "config/config.h"
 #include "daemon/admin/admin_server.h"
 #include "daemon/data_dir.h"
-#include "daemon/idempotency/key_gate.h"
+#include "daemon/idempotency/key_writer.h"
 #include "daemon/ingest/ingest_server.h"
 #include "daemon/logging.h"
 #include "daemon/memory_budget.h"
-#include "daemon/route.h"
-#include "daemon/route/live_route.h"
-#include "daemon/sinks_of.h"
-#include "daemon/unopened_route.h"
+#include "daemon/reload_control.h"
+#include "daemon/running.h"
 
 namespace rebuf::daemon {
 
 class Daemon {
  public:
-  // Both must outlive it. Errors: Code::locked (data_dir or an address is in use), io (data_dir
-  // cannot be written), invalid_argument (a sink refuses its settings). A route that cannot be
-  // opened is no error: it answers 503, says so, and is tried again (unopened_route.h).
-  [[nodiscard]] static Result<std::unique_ptr<Daemon>> start(const config::Config& config,
-                                                             const Logging& logging);
+  // `logging` and `reload`, whom the admin server asks, outlive it. Errors: Code::locked (data_dir,
+  // a route's directory or an address is in use), io (data_dir cannot be written), invalid_argument
+  // (a sink refuses its settings). A route that cannot be opened is no error: it answers 503, says
+  // so, and is tried again (unopened_route.h).
+  [[nodiscard]] static Result<std::unique_ptr<Daemon>> start(config::Config config,
+                                                             const Logging& logging,
+                                                             ReloadControl& reload);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
+  // Reads the configuration's file again. Blocks, for stop_timeout and the time of the disk at
+  // most, and meanwhile calls `wait` again and again, which takes a moment; false from it: no
+  // longer waits for the sinks.
+  [[nodiscard]] ReloadOutcome reload(const std::function<bool()>& wait);
+
+  [[nodiscard]] std::chrono::milliseconds stop_timeout() const;
   [[nodiscard]] bool making_progress() const;
   [[nodiscard]] std::string status_text() const;  // one line for systemctl status
 
@@ -50,29 +57,32 @@ class Daemon {
   void finish_stop();  // what the sinks still hold goes to the logs; blocks
 
  private:
-  Daemon(const config::Config& config, const Logging& logging, DataDir data_dir);
-  [[nodiscard]] Status make_sinks();
-  [[nodiscard]] Status open_routes();
-  [[nodiscard]] LiveRouteSettings live_settings(const config::RouteConfig& route,
-                                                const std::string& machine);
-  [[nodiscard]] std::unique_ptr<idempotency::KeyGate> make_keys(const config::RouteConfig& route,
-                                                                idempotency::KeyGate::Load load);
+  Daemon(const Logging& logging, ReloadControl& reload, DataDir data_dir,
+         const config::Limits& limits);
+  [[nodiscard]] Status open(config::Config config);
   [[nodiscard]] Status listen();
+  [[nodiscard]] RouteSurroundings surroundings();
+  [[nodiscard]] IngestRoutes ingest_routes() const;
   [[nodiscard]] AdminSources sources() const;
-  [[nodiscard]] RunningSink& sink_of(const config::RouteConfig& route);
+  void look_for_orphans(Running& next) const;
 
-  const config::Config& config_;
+  // reload.cc
+  [[nodiscard]] Result<std::shared_ptr<RunningSink>> sink_for(
+      const config::SinkConfig& wanted) const;
+  [[nodiscard]] bool stays(const config::RouteConfig& wanted, const Running& next) const;
+  [[nodiscard]] ReloadOutcome compare(const Running& next) const;
+  void stop_routes(const RunningRoutes& routes, const std::function<bool()>& wait) const;
+  void start_routes(Running& next);
+
   const Logging& logging_;
+  ReloadControl& reload_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
   const DataDir data_dir_;
+  const std::uint64_t keep_free_bytes_;
   MemoryBudget budget_;
-  std::vector<RunningSink> sinks_;
   idempotency::KeyWriter key_writer_;
-  std::vector<std::unique_ptr<idempotency::KeyGate>> keys_;  // in the order of the configuration
-  std::vector<std::unique_ptr<Route>> routes_;               // in the same order
-  std::vector<UnopenedRoute*> unopened_;                     // those that could not be opened
-  std::vector<LiveRoute*> live_;                             // the others; at a stop, all
+  std::shared_ptr<const Running> running_;
   std::unique_ptr<IngestServer> ingest_;
   std::unique_ptr<AdminServer> admin_;
   bool stopped_ = false;

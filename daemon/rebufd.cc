@@ -38,7 +38,8 @@ int act(const Command& command) {
 int main_with(int argc, char** argv) {
   CLI::App app{
       "Takes messages in over HTTP and hands them to Kafka or HTTP; keeps them in a log "
-      "on disk while that fails.\nSignals: SIGTERM and SIGINT stop it, nothing is lost."};
+      "on disk while that fails.\nSignals: SIGTERM and SIGINT stop it, nothing is lost; SIGHUP "
+      "reloads the configuration."};
   app.set_version_flag("--version", std::string("rebufd ") + version);
   Command command;
   auto* run_option = app.add_option("--config", command.run, "Run with this configuration")

@@ -12,6 +12,8 @@
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
+#include "daemon/reload_desk.h"
+#include "daemon/signals.h"
 
 namespace rebuf::daemon {
 namespace {
@@ -19,27 +21,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds status_interval{10};
-constexpr std::chrono::milliseconds quiet_poll{10};
-
-sigset_t our_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
-  return set;
-}
-
-// The signal that came within the time, if any; without a time: the next one.
-std::optional<int> next_signal(std::optional<std::chrono::nanoseconds> within) {
-  const sigset_t set = our_signals();
-  timespec time{};
-  if (within) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(*within);
-    time.tv_sec = seconds.count();
-    time.tv_nsec = (*within - seconds).count();
-  }
-  const int signal = within ? ::sigtimedwait(&set, nullptr, &time) : ::sigwaitinfo(&set, nullptr);
-  return signal > 0 ? std::optional(signal) : std::nullopt;
-}
+constexpr std::chrono::milliseconds moment{10};
 
 std::optional<std::chrono::nanoseconds> wake_interval(const Notify& notify) {
   if (notify.watchdog_interval())
@@ -48,7 +30,20 @@ std::optional<std::chrono::nanoseconds> wake_interval(const Notify& notify) {
   return std::nullopt;
 }
 
-void serve_until_stopped(const Daemon& daemon, const Logging& logging, Notify& notify) {
+// Feeds the watchdog while it waits: that is progress. True: rebufd is to stop.
+bool reload(Daemon& daemon, ReloadDesk& desk, const Logging& logging, Notify& notify) {
+  logging.info("reads its configuration again");
+  bool stop = false;
+  desk.begin();
+  desk.end(daemon.reload([&] {
+    notify.feed_watchdog();
+    stop = stop_comes_within(moment) || stop;
+    return !stop;
+  }));
+  return stop;
+}
+
+void serve_until_stopped(Daemon& daemon, ReloadDesk& desk, const Logging& logging, Notify& notify) {
   const auto interval = wake_interval(notify);
   while (true) {
     if (daemon.making_progress())
@@ -57,24 +52,20 @@ void serve_until_stopped(const Daemon& daemon, const Logging& logging, Notify& n
       logging.error("a route makes no progress; the watchdog is not fed");
     if (notify.listened_to()) notify.status(daemon.status_text());
     const std::optional<int> signal = next_signal(interval);
-    if (signal == SIGHUP)
-      logging.warning("SIGHUP: this version cannot reload its configuration; restart it instead");
-    else if (signal)
-      return;
+    if (!signal) continue;
+    if (signal != SIGHUP || reload(daemon, desk, logging, notify)) return;
   }
 }
 
 // Feeds the watchdog while it waits: stopping is progress.
-void stop(Daemon& daemon, std::chrono::milliseconds timeout, const Logging& logging,
-          Notify& notify) {
+void stop(Daemon& daemon, const Logging& logging, Notify& notify) {
   logging.info("stops: waits for what is in transit");
   notify.stopping();
   daemon.begin_stop();
-  const auto deadline = steady_clock::now() + timeout;
+  const auto deadline = steady_clock::now() + daemon.stop_timeout();
   while (!daemon.quiet() && steady_clock::now() < deadline) {
     notify.feed_watchdog();
-    const std::optional<int> signal = next_signal(quiet_poll);
-    if (signal == SIGTERM || signal == SIGINT) {
+    if (stop_comes_within(moment)) {
       logging.info("a second signal: does not wait any longer");
       break;
     }
@@ -85,8 +76,7 @@ void stop(Daemon& daemon, std::chrono::milliseconds timeout, const Logging& logg
 }  // namespace
 
 void prepare_process() {
-  const sigset_t set = our_signals();
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  block_signals();
   // A peer that has gone is an error of its connection.
   ignore(std::signal(SIGPIPE, SIG_IGN), "fails only for an unknown signal");
   rlimit files{};
@@ -99,7 +89,8 @@ int run(const config::Config& config, const std::vector<config::Mistake>& warnin
   const Logging logging(config.log);
   for (const config::Mistake& warning : warnings) logging.warning(warning.message());
   Notify notify;
-  Result<std::unique_ptr<Daemon>> daemon = Daemon::start(config, logging);
+  ReloadDesk desk;
+  Result<std::unique_ptr<Daemon>> daemon = Daemon::start(config, logging, desk);
   if (!daemon) {
     const Status status = daemon.status();
     logging.error("cannot start: " + status.message());
@@ -108,8 +99,9 @@ int run(const config::Config& config, const std::vector<config::Mistake>& warnin
   logging.info("ready");
   notify.ready();
   let_go_of_start_code();
-  serve_until_stopped(**daemon, logging, notify);
-  stop(**daemon, config.stop_timeout, logging, notify);
+  serve_until_stopped(**daemon, desk, logging, notify);
+  desk.close();
+  stop(**daemon, logging, notify);
   daemon->reset();
   logging.info("stopped");
   return exit_fine;

@@ -17,7 +17,8 @@ inline constexpr int exit_usage = 2;  // usage or configuration
 void prepare_process();
 
 // SIGTERM and SIGINT end it in an orderly way, within stop_timeout and the time that the disk
-// takes; a second one hurries. `warnings` of the configuration are logged. Returns the exit code.
+// takes; a second one hurries. SIGHUP reads the configuration's file again. `warnings` of the
+// configuration are logged. Returns the exit code.
 [[nodiscard]] int run(const config::Config& config, const std::vector<config::Mistake>& warnings);
 
 }  // namespace rebuf::daemon

@@ -118,6 +118,7 @@ Made make(const config::SinkConfig& sink, const Ears& ears) {
 
 Result<RunningSink> make_sink(const config::SinkConfig& settings, const Logging& logging) {
   RunningSink running;
+  running.settings = settings;
   running.name = settings.name;
   running.type = type_name(settings);
   running.metrics = std::make_unique<SinkMetrics>();

@@ -14,8 +14,10 @@
 
 namespace rebuf::daemon {
 
-// Owned by main. The sink refers to the metrics, so neither moves.
+// Shared by main and by what still looks at it; ends after its routes. The sink refers to the
+// metrics, so neither moves.
 struct RunningSink {
+  config::SinkConfig settings;
   std::string name;
   std::string type;
   std::unique_ptr<SinkMetrics> metrics;

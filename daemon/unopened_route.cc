@@ -31,13 +31,18 @@ UnopenedRoute::UnopenedRoute(LiveRouteSettings settings, const Status& why,
     : settings_(std::move(settings)),
       load_(std::move(load)),
       start_(std::move(start)),
-      reason_(reason_of(why)) {
+      reason_(reason_of(why)),
+      sink_memory_(settings_.sink_memory) {
   thread_ = std::thread([this] { run(); });
 }
 
 UnopenedRoute::~UnopenedRoute() {
   static_cast<void>(stop_trying());
-  thread_.join();
+  join();
+}
+
+void UnopenedRoute::join() {
+  if (thread_.joinable()) thread_.join();
 }
 
 LiveRoute* UnopenedRoute::stop_trying() {
@@ -75,6 +80,7 @@ void UnopenedRoute::run() {
 // With the lock, so that who stops sees all of it or nothing.
 void UnopenedRoute::opened(std::unique_ptr<LiveRoute> route) {
   route_ = std::move(route);
+  route_->share_memory(sink_memory_);
   if (paused_) route_->pause();
   if (catches_up_) route_->catch_up();
   start_(*route_);
@@ -123,6 +129,17 @@ bool UnopenedRoute::making_progress() const {
 std::string UnopenedRoute::reason() const {
   const std::lock_guard lock(mutex_);
   return reason_;
+}
+
+void UnopenedRoute::share_memory(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  sink_memory_ = bytes;
+  if (LiveRoute* const route = open_route()) route->share_memory(bytes);
+}
+
+bool UnopenedRoute::paused() const {
+  const std::lock_guard lock(mutex_);
+  return paused_;
 }
 
 // --- what an operator asks ---

@@ -31,6 +31,11 @@ class UnopenedRoute final : public Route, public RouteControl {
 
   // It is not opened any more; what was opened, or null.
   [[nodiscard]] LiveRoute* stop_trying();
+  // After stop_trying: waits for an attempt that is under way. Nothing of it is left open.
+  void join();
+
+  void share_memory(std::uint64_t bytes);  // as LiveRoute
+  [[nodiscard]] bool paused() const;
 
   const config::RouteConfig& config() const override { return settings_.route; }
   void offer(std::shared_ptr<Request> request) override;
@@ -66,6 +71,7 @@ class UnopenedRoute final : public Route, public RouteControl {
   std::condition_variable wake_;
   // Guarded by mutex_, which is held over nothing that touches the disk:
   std::string reason_;
+  std::uint64_t sink_memory_;
   bool paused_ = false;
   bool catches_up_ = false;
   bool try_now_ = false;

@@ -10,7 +10,7 @@ struct AdminServer::Impl {
   Impl(const config::Admin& admin, AdminSources sources)
       : endpoints(std::move(sources), admin::HostCheck(admin)) {}
 
-  const admin::Endpoints endpoints;
+  admin::Endpoints endpoints;
   std::vector<std::unique_ptr<admin::Listener>> listeners;
 };
 
@@ -35,6 +35,8 @@ Result<std::unique_ptr<AdminServer>> AdminServer::start(const config::Admin& adm
 
 AdminServer::AdminServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 AdminServer::~AdminServer() = default;
+
+void AdminServer::show(AdminSources sources) { impl_->endpoints.show(std::move(sources)); }
 
 std::vector<std::string> AdminServer::addresses() const {
   std::vector<std::string> texts;

@@ -1,6 +1,6 @@
 // The admin server: health, metrics, status and the status page over TCP (read-only) and over a
-// Unix socket (which may also change things). Owned by main; everything in AdminSources must
-// outlive it. start and the destructor on one thread.
+// Unix socket (which may also change things). Owned by main; what AdminSources points to must
+// outlive it, or be kept alive by them. start and the destructor on one thread.
 #pragma once
 
 #include <rebuf/status.h>
@@ -25,6 +25,9 @@ class AdminServer {
   ~AdminServer();                                    // no request is being answered afterwards
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
+
+  // Every request from now on sees these. Any thread.
+  void show(AdminSources sources);
 
   // As listened on, in the order of admin.listen, then the socket.
   [[nodiscard]] std::vector<std::string> addresses() const;

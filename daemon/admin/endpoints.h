@@ -1,13 +1,15 @@
-// What the admin server answers, without any socket: one request in, one reply out. Any thread.
+// What the admin server answers, without any socket: one request in, one reply out. Any thread; a
+// request sees the sources that were shown when it came.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "daemon/admin/host_check.h"
 #include "daemon/admin/sources.h"
+#include "daemon/current.h"
 
 namespace rebuf::daemon::admin {
 
@@ -36,17 +38,10 @@ class Endpoints {
       : sources_(std::move(sources)), hosts_(std::move(hosts)) {}
 
   [[nodiscard]] Reply answer(const Ask& ask) const;
+  void show(AdminSources sources) { sources_.replace(std::move(sources)); }
 
  private:
-  [[nodiscard]] Reply read(std::string_view path) const;
-  [[nodiscard]] Reply change(const Ask& ask) const;
-  [[nodiscard]] Reply health() const;
-  [[nodiscard]] static Reply ready(const std::vector<const Route*>& routes);
-  [[nodiscard]] Reply ready(std::string_view route) const;
-  [[nodiscard]] std::vector<const Route*> routes() const;
-  [[nodiscard]] Reply switch_embedded(std::string_view sink, std::string_view verb) const;
-
-  const AdminSources sources_;
+  Current<AdminSources> sources_;
   const HostCheck hosts_;
 };
 

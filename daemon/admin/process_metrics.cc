@@ -67,6 +67,9 @@ void add_disk(Families& families, const std::string& data_dir) {
 void add_process(Families& families, const AdminSources& sources) {
   Family(families, "rebufd_build_info", "1, with the version", MetricType::Gauge)
       .add({{"version", sources.version}}, 1.0);
+  const bool loaded = sources.reload == nullptr || sources.reload->last_successful();
+  single(families, MetricType::Gauge, "rebufd_config_last_reload_successful",
+         "0 after a reload of the configuration that was refused", loaded ? 1 : 0);
   add_disk(families, sources.data_dir);
   single(families, MetricType::Counter, "process_cpu_seconds_total", "User and system CPU time",
          cpu_seconds());

@@ -1,13 +1,16 @@
-// What the admin server shows: views of objects that main owns and that outlive the server. Reading
-// any of them is safe at any time and from any thread.
+// What the admin server shows: views of objects that main owns and that outlive the server, or that
+// `owner` keeps alive. Reading any of them is safe at any time and from any thread.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "daemon/idempotency/key_gate.h"
 #include "daemon/metrics_store.h"
+#include "daemon/orphans.h"
+#include "daemon/reload_control.h"
 #include "daemon/route.h"
 #include "daemon/route_control.h"
 #include "daemon/sink_metrics.h"
@@ -39,7 +42,10 @@ struct AdminSources {
   std::chrono::system_clock::time_point started_at;  // the same, by the wall clock then
   std::vector<RouteView> routes;                     // in the order of the configuration
   std::vector<SinkView> sinks;
+  std::vector<Orphan> orphans;
   const HttpCounts* unrouted = nullptr;  // requests that belong to no route
+  ReloadControl* reload = nullptr;       // null: the configuration cannot be reloaded
+  std::shared_ptr<const void> owner;     // of the routes and the sinks; null: they outlive all
 };
 
 }  // namespace rebuf::daemon

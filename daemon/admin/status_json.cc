@@ -80,15 +80,26 @@ Json sink_json(const SinkView& view) {
   return sink;
 }
 
+Json orphan_json(const Orphan& orphan) {
+  return {{"name", orphan.name},
+          {"directory", orphan.dir.string()},
+          {"backlog_messages", orphan.messages},
+          {"backlog_bytes", orphan.bytes},
+          {"dead_letter_messages", orphan.dead_letters},
+          {"problem", text_or_null(orphan.problem)}};
+}
+
 }  // namespace
 
 std::string render_status(const AdminSources& sources) {
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - sources.started;
   Json status{{"version", sources.version},   {"uptime_seconds", rounded(uptime.count())},
               {"data_dir", sources.data_dir}, {"listen", sources.ingest_addresses},
-              {"routes", Json::array()},      {"sinks", Json::array()}};
+              {"routes", Json::array()},      {"sinks", Json::array()},
+              {"orphans", Json::array()}};
   for (const RouteView& view : sources.routes) status["routes"].push_back(route_json(*view.route));
   for (const SinkView& view : sources.sinks) status["sinks"].push_back(sink_json(view));
+  for (const Orphan& orphan : sources.orphans) status["orphans"].push_back(orphan_json(orphan));
   // What a broker says need not be UTF-8.
   return status.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

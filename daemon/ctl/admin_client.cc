@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view unix_prefix = "unix:";
 constexpr std::string_view http_prefix = "http://";
 constexpr int time_limit_s = 10;
-constexpr int post_time_limit_s = 40;  // dead letters go through the route
+constexpr int post_time_limit_s = 40;      // dead letters go through the route
+constexpr int status_configuration = 422;  // a configuration was refused
 
 httplib::Client client_of(const std::string& place) {
   if (!place.starts_with(unix_prefix)) return httplib::Client(place);
@@ -38,7 +39,7 @@ AdminAnswer answer_of(const httplib::Response& response) {
   if (response.status == 200) return {exit_fine, response.body, {}};
   const auto problem = nlohmann::json::parse(response.body, nullptr, false);
   const bool told = problem.is_object() && problem.contains("detail");
-  return {exit_failed,
+  return {response.status == status_configuration ? exit_usage : exit_failed,
           {},
           told ? problem["detail"].get<std::string>()
                : "rebufd answered " + std::to_string(response.status)};

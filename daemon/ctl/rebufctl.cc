@@ -11,6 +11,7 @@
 #include "daemon/ctl/dlq_command.h"
 #include "daemon/ctl/embedded_command.h"
 #include "daemon/ctl/exit_codes.h"
+#include "daemon/ctl/reload_command.h"
 #include "daemon/ctl/route_command.h"
 #include "daemon/ctl/status_command.h"
 #include "daemon/ctl/wal_commands.h"
@@ -122,13 +123,16 @@ int run_wal(const CLI::App& wal, const Command& command, const AdminClient& clie
 int main_with(int argc, char** argv) {
   CLI::App app{
       "Looks into a running rebufd and into its logs, and steers its routes.\n"
-      "Exit codes: 0 fine, 1 failed, 2 usage, 3 damage found, 7 no rebufd answers."};
+      "Exit codes: 0 fine, 1 failed, 2 usage or configuration, 3 damage found, 7 no rebufd "
+      "answers."};
   app.set_version_flag("--version", std::string("rebufctl ") + daemon::version);
   app.require_subcommand(1);
   Command command;
   app.add_option("--admin", command.admin, "Where rebufd's admin server is")
       ->type_name("unix:PATH|URL");
   const CLI::App* status = add_status(app, command);
+  const CLI::App* reload_verb =
+      app.add_subcommand("reload", "The running rebufd reads its configuration again");
   const CLI::App* embedded = add_embedded(app, command);
   const CLI::App* route = add_route(app, command);
   const CLI::App* dlq = add_dlq(app, command);
@@ -144,6 +148,7 @@ int main_with(int argc, char** argv) {
     return exit_usage;
   }
   if (status->parsed()) return show_status(*client, command.status);
+  if (reload_verb->parsed()) return reload(*client);
   if (embedded->parsed())
     return switch_embedded(*client, command.embedded_verb, command.embedded_sink);
   if (route->parsed()) return command_route(*client, command.route);

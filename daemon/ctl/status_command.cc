@@ -57,6 +57,21 @@ std::string notes_of(const Json& route) {
   return notes;
 }
 
+// As rebufd's log says it.
+std::string orphan_note(const Json& orphan) {
+  const std::string name = orphan.at("name");
+  const std::string directory = orphan.at("directory");
+  if (const Json& problem = orphan.at("problem"); problem.is_string())
+    return fmt::format("orphaned {}: {} cannot be read: {}\n", name, directory,
+                       problem.get<std::string>());
+  return fmt::format(
+      "orphaned {}: {} messages ({}) and {} dead letters wait in {}; a route of that name takes "
+      "them up again\n",
+      name, orphan.at("backlog_messages").get<std::uint64_t>(),
+      bytes_text(orphan.at("backlog_bytes")),
+      orphan.at("dead_letter_messages").get<std::uint64_t>(), directory);
+}
+
 }  // namespace
 
 std::string status_table(const std::string& json) {
@@ -85,6 +100,7 @@ std::string status_table(const std::string& json) {
           fmt::format("{}: an embedded Kafka, for trying out: kcat -b {}\n",
                       sink.at("name").get<std::string>(), sink.at("bootstrap").get<std::string>());
   }
+  for (const Json& orphan : status.value("orphans", Json::array())) notes += orphan_note(orphan);
   text += "\n" + table(sinks);
   if (!notes.empty()) text += "\n" + notes;
   return text;

@@ -62,10 +62,13 @@ void KeyGate::load() {
   log_.purge_before(needed);
 }
 
-KeyGate::~KeyGate() {
+KeyGate::~KeyGate() { close(); }
+
+void KeyGate::close() {
   writer_.forget(*this);
   while (write_some()) {
   }
+  log_.close();
 }
 
 void KeyGate::offer(const std::string& key, const Fingerprint& fingerprint,

@@ -42,12 +42,16 @@ class KeyGate final : private KeyWriter::Gate {
   // Reads what the log holds, or leaves that to load(). A directory that cannot be used is told,
   // and keys are kept in memory. `writer` outlives it.
   KeyGate(KeyGateSettings settings, KeyWriter& writer, Load when = Load::now);
-  ~KeyGate() override;  // writes what it was told
+  ~KeyGate() override;  // close()
   KeyGate(const KeyGate&) = delete;
   KeyGate& operator=(const KeyGate&) = delete;
 
   // Once, after Load::later, and before the route takes a request. Any thread.
   void load();
+
+  // Writes what it was told and lets go of the directory, for another gate. Once its route has
+  // answered everything and takes no more: then no record comes after this.
+  void close();
 
   // Ends in exactly one request->on_answer, perhaps before it returns. The batch is taken out of
   // the request.

@@ -24,9 +24,13 @@ KeyLog::KeyLog(std::filesystem::path dir, std::uint64_t max_bytes, Logger logger
       logger_(std::move(logger)),
       file_system_(file_system) {}
 
-KeyLog::~KeyLog() {
+KeyLog::~KeyLog() { close(); }
+
+void KeyLog::close() {
   if (!log_) return;
   if (const Status status = log_->close(); !status.ok()) failed(status);
+  log_.reset();
+  sync_due_.reset();
 }
 
 Status KeyLog::open() {

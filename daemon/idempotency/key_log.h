@@ -41,6 +41,8 @@ class KeyLog {
   // When sync() is due; empty: everything is on the disk.
   [[nodiscard]] std::optional<Clock::time_point> sync_due() const { return sync_due_; }
   void sync();
+  // Lets go of the directory, synced; the next record would open it again.
+  void close();
   // Removes the segments whose records all have lower numbers.
   void purge_before(std::uint64_t number);
 

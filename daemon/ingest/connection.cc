@@ -56,7 +56,6 @@ void Connection::on_begin() {
 
 void Connection::on_completed() {
   phase_ = Phase::headers;
-  target_ = {};
   headers_ = {};
   packed_headers_.clear();
   keyed_.reset();
@@ -64,6 +63,8 @@ void Connection::on_completed() {
   body_ = std::string();  // idle connections keep no body's memory
   reply_.reset();
   request_.reset();
+  target_ = {};
+  routes_.reset();
   watch.stage = Watch::Stage::idle;
   service_.requests.fetch_sub(1);
 }
@@ -287,9 +288,10 @@ MHD_Result Connection::send(const Reply& reply) {
   add("Accept-Encoding", reply.accept_encoding);
   if (surplus_) add("Connection", "close");
   if (!whole) return MHD_NO;
-  HttpCounts& counts =
-      target_.entry == nullptr ? service_.routes.unrouted() : target_.entry->counts;
-  counts.add(reply.status);
+  if (target_.entry == nullptr)
+    service_.unrouted.add(reply.status);
+  else if (target_.entry->counts != nullptr)
+    target_.entry->counts->add(reply.status);
   return MHD_queue_response(connection_, static_cast<unsigned>(reply.status), response.get());
 }
 

@@ -99,7 +99,8 @@ class Connection {
 
   // Of the request:
   Phase phase_ = Phase::headers;
-  Target target_;
+  std::shared_ptr<const RouteTable> routes_;  // as they were when it began
+  Target target_;                             // into routes_
   RequestHeaders headers_;
   Form form_ = Form::single;
   std::string packed_headers_;

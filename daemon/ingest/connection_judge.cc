@@ -44,7 +44,8 @@ bool no_room_to_answer(MHD_Connection* connection, std::size_t fields) {
 }  // namespace
 
 std::optional<Reply> Connection::judge(std::string_view url, std::string_view method) {
-  target_ = service_.routes.find(url);
+  routes_ = service_.routes.now();
+  target_ = routes_->find(url);
   read_headers(connection_, headers_);
   if (surplus_)
     return problem_for_now(503, "too_many_connections", "max_connections is reached", retry_soon_s);
@@ -85,7 +86,7 @@ Reply Connection::readiness() const {
 std::vector<const Route*> Connection::routes_asked_for() const {
   if (target_.entry != nullptr) return {target_.entry->route};
   std::vector<const Route*> routes;
-  for (const RouteEntry& entry : service_.routes.entries()) routes.push_back(entry.route);
+  for (const IngestRoute& entry : routes_->routes()) routes.push_back(entry.route);
   return routes;
 }
 

@@ -30,11 +30,10 @@ void wait_until(Clock::time_point deadline, Condition condition) {
 }  // namespace
 
 struct IngestServer::Impl {
-  Impl(const config::Http& http, const std::vector<Route*>& routes, MemoryBudget& budget,
-       sinks::Logger log_in, const std::vector<idempotency::KeyGate*>& keys,
+  Impl(const config::Http& http, IngestRoutes routes, MemoryBudget& budget, sinks::Logger log_in,
        std::vector<ingest::Listener> listeners)
       : log(std::move(log_in)),
-        service(http, routes, keys, budget),
+        service(http, std::move(routes), budget),
         acceptor(std::move(listeners)),
         table(http.request_timeout, http.idle_timeout),
         sweep_interval(
@@ -75,14 +74,14 @@ void IngestServer::Impl::run_thread() {
     service.lingering.discard(now);
     if (now - last_sweep < sweep_interval) continue;
     table.sweep(now);
-    service.routes.expire_clients(now);
+    service.routes.now()->expire_clients(now);
     last_sweep = now;
   }
 }
 
-Result<std::unique_ptr<IngestServer>> IngestServer::start(
-    const config::Http& http, const std::vector<Route*>& routes, MemoryBudget& budget,
-    sinks::Logger log, const std::vector<idempotency::KeyGate*>& keys) {
+Result<std::unique_ptr<IngestServer>> IngestServer::start(const config::Http& http,
+                                                          IngestRoutes routes, MemoryBudget& budget,
+                                                          sinks::Logger log) {
   std::vector<ingest::Listener> listeners;
   for (const config::Listen& listen : http.listen) {
     Result<ingest::Listener> listener = ingest::Listener::open(listen);
@@ -90,7 +89,7 @@ Result<std::unique_ptr<IngestServer>> IngestServer::start(
     listeners.push_back(std::move(*listener));
   }
   auto impl =
-      std::make_unique<Impl>(http, routes, budget, std::move(log), keys, std::move(listeners));
+      std::make_unique<Impl>(http, std::move(routes), budget, std::move(log), std::move(listeners));
   if (!impl->service.waker.valid()) return Status(Code::io, "eventfd", {}, errno);
   for (std::uint32_t i = 0; i < std::max(http.threads, 1U); ++i) {
     auto daemon = ingest::HttpDaemon::start(impl->service, impl->table, impl->log);
@@ -104,6 +103,10 @@ Result<std::unique_ptr<IngestServer>> IngestServer::start(
 IngestServer::IngestServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 IngestServer::~IngestServer() { stop(); }
+
+void IngestServer::serve(IngestRoutes routes) {
+  impl_->service.routes.replace(ingest::RouteTable(std::move(routes)));
+}
 
 void IngestServer::quiesce() {
   if (impl_->service.stopping.exchange(true)) return;
@@ -122,10 +125,7 @@ void IngestServer::stop() {
   impl_->daemons.clear();
 }
 
-const HttpCounts& IngestServer::counts(std::size_t route) const {
-  return impl_->service.routes.entries().at(route).counts;
-}
-const HttpCounts& IngestServer::unrouted_counts() const { return impl_->service.routes.unrouted(); }
+const HttpCounts& IngestServer::unrouted_counts() const { return impl_->service.unrouted; }
 std::size_t IngestServer::open_connections() const { return impl_->service.connections; }
 std::vector<std::uint16_t> IngestServer::ports() const { return impl_->acceptor.ports(); }
 

@@ -2,8 +2,8 @@
 // offers them to their route and sends the route's answer. contracts: POST /ingest/R and /batch,
 // GET /healthz, /readyz, /readyz/R.
 //
-// Owned by main, which also owns the routes and the memory budget; both must outlive it. start,
-// quiesce and stop on one thread; the rest may be read from any. What is durable is said by the
+// Owned by main, which also owns the memory budget, which must outlive it. start, quiesce and stop
+// on one thread; the rest from any. What is durable is said by the
 // routes: a 2xx goes out when Request::on_answer says so and never earlier.
 //
 // Threads: `http.threads` that run libmicrohttpd (each connection stays on one), and the server's
@@ -21,26 +21,27 @@
 #include <vector>
 
 #include "config/config.h"
-#include "daemon/idempotency/key_gate.h"
+#include "daemon/ingest/ingest_routes.h"
 #include "daemon/memory_budget.h"
 #include "daemon/metrics_store.h"
-#include "daemon/route.h"
 #include "sinks/sink.h"
 
 namespace rebuf::daemon {
 
 class IngestServer {
  public:
-  // Code::locked: an address is in use. `log` gets what libmicrohttpd complains about. `keys` are
-  // the routes' gates, in the same order; a route without one heeds no Idempotency-Key.
-  static Result<std::unique_ptr<IngestServer>> start(
-      const config::Http& http, const std::vector<Route*>& routes, MemoryBudget& budget,
-      sinks::Logger log, const std::vector<idempotency::KeyGate*>& keys = {});
+  // Code::locked: an address is in use. `log` gets what libmicrohttpd complains about.
+  static Result<std::unique_ptr<IngestServer>> start(const config::Http& http, IngestRoutes routes,
+                                                     MemoryBudget& budget, sinks::Logger log);
   struct Impl;
   explicit IngestServer(std::unique_ptr<Impl> impl);  // only by start()
   ~IngestServer();                                    // stop()
   IngestServer(const IngestServer&) = delete;
   IngestServer& operator=(const IngestServer&) = delete;
+
+  // Every request whose line is read from now on goes to these; connections stay, and a request
+  // that has begun goes on to the route that it began with. Any thread.
+  void serve(IngestRoutes routes);
 
   // Stops listening. Requests not yet offered to a route are answered 503 `stopping`; connections
   // stay. Returns at once.
@@ -50,8 +51,7 @@ class IngestServer {
   // closes all connections. No connection thread and no Request callback runs afterwards.
   void stop();
 
-  // Answers by status code, of the route with this index in `routes`; of requests to no route.
-  [[nodiscard]] const HttpCounts& counts(std::size_t route) const;
+  // Answers by status code to requests that belong to no route.
   [[nodiscard]] const HttpCounts& unrouted_counts() const;
   [[nodiscard]] std::size_t open_connections() const;
   [[nodiscard]] std::vector<std::uint16_t> ports() const;  // as listened on; 0: a Unix socket

@@ -1,18 +1,16 @@
 #include "daemon/ingest/route_table.h"
 
+#include <utility>
+
 namespace rebuf::daemon::ingest {
 
-RouteTable::RouteTable(const std::vector<Route*>& routes,
-                       const std::vector<idempotency::KeyGate*>& keys) {
+RouteTable::RouteTable(IngestRoutes routes) : routes_(std::move(routes)) {
   using Kind = Target::Kind;
   paths_["*"] = {Kind::server, nullptr, false};
   paths_["/healthz"] = {Kind::health, nullptr, false};
   paths_["/readyz"] = {Kind::ready, nullptr, false};
-  for (Route* route : routes) {
-    RouteEntry& entry = entries_.emplace_back();
-    entry.route = route;
-    if (entries_.size() <= keys.size()) entry.keys = keys[entries_.size() - 1];
-    const config::RouteConfig& config = route->config();
+  for (const IngestRoute& entry : routes_.routes) {
+    const config::RouteConfig& config = entry.route->config();
     paths_[config.path] = {Kind::ingest, &entry, false};
     paths_[config.path + "/batch"] = {Kind::ingest, &entry, true};
     paths_["/readyz/" + config.name] = {Kind::ready_route, &entry, false};
@@ -28,8 +26,8 @@ Target RouteTable::find(std::string_view url) const {
   return found == paths_.end() ? Target{} : found->second;
 }
 
-void RouteTable::expire_clients(Clock::time_point now) {
-  for (RouteEntry& entry : entries_)
+void RouteTable::expire_clients(Clock::time_point now) const {
+  for (const IngestRoute& entry : routes_.routes)
     if (entry.keys != nullptr) entry.keys->expire_clients(now);
 }
 

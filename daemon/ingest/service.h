@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "config/config.h"
+#include "daemon/current.h"
 #include "daemon/ingest/lingering.h"
 #include "daemon/ingest/memory_gate.h"
 #include "daemon/ingest/route_table.h"
@@ -19,12 +21,12 @@ namespace rebuf::daemon::ingest {
 inline constexpr std::size_t connection_memory = 8U << 10;
 
 struct Service {
-  Service(const config::Http& http_in, const std::vector<Route*>& routes_in,
-          const std::vector<idempotency::KeyGate*>& keys, MemoryBudget& budget)
-      : http(http_in), routes(routes_in, keys), gate(budget) {}
+  Service(const config::Http& http_in, IngestRoutes routes_in, MemoryBudget& budget)
+      : http(http_in), routes(RouteTable(std::move(routes_in))), gate(budget) {}
 
   const config::Http http;
-  RouteTable routes;
+  Current<RouteTable> routes;
+  HttpCounts unrouted;  // answers to requests that belong to no route
   MemoryGate gate;
   Lingering lingering;
   Waker waker;  // of the server's thread

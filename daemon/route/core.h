@@ -119,6 +119,8 @@ class Core {
   void pause(Clock::time_point now);
   void resume(Clock::time_point now);
   void catch_up(Clock::time_point now);
+  // As CoreSettings::sink_memory, from now on.
+  void share_memory(std::uint64_t bytes) { settings_.sink_memory = bytes; }
   // No new requests from now on.
   void stop(Clock::time_point now);
   // What the sink has not acknowledged goes to the log.
@@ -142,6 +144,7 @@ class Core {
   [[nodiscard]] bool dead_letters_quiet() const {
     return dead_letters_.empty() || !dead_letter_error_.empty();
   }
+  [[nodiscard]] bool paused() const { return paused_; }
   [[nodiscard]] RouteState state() const;
   [[nodiscard]] Readiness readiness() const;
   // Everything of a snapshot but what the sink, the log and the dead letters know. Ages and times
@@ -271,7 +274,7 @@ class Core {
   [[nodiscard]] bool wants_probe(Time now) const { return now >= next_probe(); }
   [[nodiscard]] std::int64_t oldest_arrival_ms() const;
 
-  const CoreSettings settings_;
+  CoreSettings settings_;  // all but sink_memory stay as they are
   Effects& effects_;
   EntryPool pool_;
 

@@ -7,6 +7,7 @@ namespace rebuf::daemon {
 namespace {
 
 constexpr std::uint32_t retry_soon_s = 5;
+constexpr std::uint32_t retry_stopped_s = 1;  // a reload opens it again at once
 constexpr std::uint32_t retry_full_s = 10;
 
 std::uint64_t framed_bytes(const Request& request) {
@@ -21,7 +22,7 @@ void Core::offer(std::shared_ptr<Request> request, Time now) {
   request->progress.unresolved = static_cast<std::uint32_t>(request->batch.size());
 
   if (stopping_)
-    return answer_error(request, AnswerCode::stopping, "rebufd is stopping", retry_soon_s);
+    return answer_error(request, AnswerCode::stopping, "the route is stopping", retry_stopped_s);
   if (settings_.route.ack == config::Ack::delivered && phase_ != Phase::direct)
     return answer_error(request, AnswerCode::sink_down,
                         backlog_ > 0 && sink_up_ ? "an older backlog is being delivered first"

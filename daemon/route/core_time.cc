@@ -196,7 +196,7 @@ void Core::stop(Time now) {
   stopping_ = true;
   for (; !held_.empty(); held_.pop_front())
     answer_error(held_.front(), AnswerCode::stopping,
-                 "rebufd is stopping; nothing of the request was kept", 5);
+                 "the route is stopping; nothing of the request was kept", 1);
 }
 
 void Core::spill_for_stop(Time now) {
@@ -205,7 +205,7 @@ void Core::spill_for_stop(Time now) {
   if (phase_ == Phase::buffering)
     spill();
   else
-    enter_buffering("rebufd is stopping", now);
+    enter_buffering("the route is stopping", now);
 }
 
 bool Core::quiet() const {

@@ -225,6 +225,13 @@ Status DeadLetters::pass(const Block& letters) {
   return move_cursor(letters.entries.back().end, letters.entries.size());
 }
 
+Status DeadLetters::close() {
+  if (!log_) return {};
+  Status status = log_->close();
+  log_.reset();
+  return status;
+}
+
 Result<std::uint64_t> DeadLetters::purge() {
   if (Status status = ensure_open(); !status.ok()) return status;
   const std::uint64_t letters = count();

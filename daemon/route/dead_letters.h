@@ -60,6 +60,8 @@ class DeadLetters {
   [[nodiscard]] Status pass(const Block& letters);
   // Deletes all; how many there were. Durable when it returns.
   [[nodiscard]] Result<std::uint64_t> purge();
+  // Lets go of the directory. Nothing but count() afterwards.
+  [[nodiscard]] Status close();
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:

@@ -45,6 +45,15 @@ void LiveRoute::offer_all(std::span<const std::shared_ptr<Request>> requests) {
   });
 }
 
+void LiveRoute::share_memory(std::uint64_t bytes) {
+  with_core([bytes](Core& core, Clock::time_point) { core.share_memory(bytes); });
+}
+
+bool LiveRoute::paused() const {
+  const std::lock_guard lock(mutex_);
+  return core_->paused();
+}
+
 void LiveRoute::begin_stop() {
   with_core([](Core& core, Clock::time_point now) { core.stop(now); });
 }
@@ -87,6 +96,8 @@ void LiveRoute::finish_stop(Clock::time_point deadline) {
     if (const Status status = log_->close(); !status.ok())
       say(LogLevel::error, "closing the log: " + status.message());
   }
+  if (const Status status = dead_letters_->close(); !status.ok())
+    say(LogLevel::error, "closing the dead letters: " + status.message());
 }
 
 // --- Effects: under mutex_, called by the core ---

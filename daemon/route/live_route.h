@@ -58,6 +58,9 @@ class LiveRoute final : public Route,
 
   // Attaches to the sink, which must outlive the route, and starts the worker.
   void start(sinks::Sink& sink);
+  // As LiveRouteSettings::sink_memory, from now on.
+  void share_memory(std::uint64_t bytes);
+  [[nodiscard]] bool paused() const;  // by the operator
   // From here on new requests are refused.
   void begin_stop();
   // After begin_stop: nothing is left that waiting for the sink would help.

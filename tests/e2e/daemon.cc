@@ -38,12 +38,18 @@ Daemon::Daemon(const std::filesystem::path& home, const std::string& sinks_and_r
       admin_port_(test::free_port()),
       data_dir_(data_dir.empty() ? home / "data" : std::move(data_dir)),
       config_file_(home / "rebufd.yaml"),
-      log_file_(home / "rebufd.log") {
+      log_file_(home / "rebufd.log"),
+      http_(http) {
+  configure(sinks_and_routes);
+}
+
+void Daemon::configure(const std::string& sinks_and_routes) const {
+  const std::filesystem::path socket = config_file_.parent_path() / "admin.sock";
   std::ofstream(config_file_) << "data_dir: " << data_dir_.string() << "\n"
                               << "log: { level: debug }\n"
                               << "http:\n  listen: 127.0.0.1:" << port_ << "\n"
-                              << http << "admin:\n  listen: 127.0.0.1:" << admin_port_
-                              << "\n  socket: " << (home / "admin.sock").string() << "\n"
+                              << http_ << "admin:\n  listen: 127.0.0.1:" << admin_port_
+                              << "\n  socket: " << socket.string() << "\n"
                               << sinks_and_routes;
 }
 

@@ -23,6 +23,8 @@ class Daemon {
          const std::string& http = {}, std::filesystem::path data_dir = {});
   ~Daemon();
 
+  // The same for its next start or reload.
+  void configure(const std::string& sinks_and_routes) const;
   // For its next start: NAME=VALUE on top of the test's own.
   void set_environment(std::vector<std::string> environment);
   // Returns when it says that it is ready: all that it listens on and keeps open is open. Fails the
@@ -77,6 +79,7 @@ class Daemon {
   std::filesystem::path data_dir_;
   std::filesystem::path config_file_;
   std::filesystem::path log_file_;
+  std::string http_;
   std::vector<std::string> environment_;
   std::optional<test::Program> process_;
 };

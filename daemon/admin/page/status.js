@@ -106,10 +106,21 @@ function showAll(id, templateId, items, show) {
   items.forEach((item, i) => show(box.children[i], item));
 }
 
-function showOffline(text) {
-  const notice = document.getElementById("offline");
+function showNotice(id, text) {
+  const notice = document.getElementById(id);
   notice.textContent = text;
   notice.hidden = text === "";
+}
+
+function showOrphans(orphans) {
+  showNotice("orphans", orphans.map(({ name, directory, backlog_messages, dead_letter_messages, problem }) =>
+    `Orphaned ${name}: ${problem ? `${directory} cannot be read: ${problem}` :
+      `${number(backlog_messages)} messages and ${number(dead_letter_messages)} dead letters wait in ${directory}`}`)
+    .join(" · "));
+}
+
+function showOffline(text) {
+  showNotice("offline", text);
   document.body.classList.toggle("stale", text !== "");
 }
 
@@ -124,6 +135,7 @@ async function refresh() {
     put(document, "#about", `${status.version} · up ${duration(status.uptime_seconds)} · takes messages on ${listen}`);
     showAll("routes", "route", status.routes, showRoute);
     showAll("sinks", "sink", status.sinks, showSink);
+    showOrphans(status.orphans);
     lastAnswer = new Date();
     showOffline("");
   } catch (error) {

@@ -3,9 +3,11 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +63,19 @@ class FakeControl final : public RouteControl {
   std::vector<std::string> asked;
   Status refusal;  // of a purge or a replay
   std::uint64_t letters = 0;
+};
+
+// Ends as the test says, and counts who asks.
+class FakeReload final : public ReloadControl {
+ public:
+  std::optional<ReloadOutcome> reload() override {
+    ++asked;
+    return outcome;
+  }
+  bool last_successful() const override { return outcome && outcome->done; }
+
+  std::optional<ReloadOutcome> outcome{ReloadOutcome{true, {}, {}, {}, {}}};
+  std::atomic<int> asked{0};
 };
 
 class FakeKafka final : public sinks::KafkaSink {

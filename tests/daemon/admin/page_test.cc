@@ -28,12 +28,14 @@ bool has(const std::string& page, const std::string& text) {
 TEST_CASE_FIXTURE(Harness, "the page shows a route's state, backlog, rates, sink and error") {
   route.set(fill_with_outage);
   kafka.set_embedded_up(false);
+  sources.orphans = {{"old", "/data/old", 1234, 5678, 9, {}}};
   start();
   const std::string page = shown_page(*this);
   for (const char* text :
        {">telemetry<", ">buffering<", "all brokers are down", "12,345 messages wait",
         "512 MiB of 1.0 GiB", ">1 h 1 min<", ">1,500/s<", ">2.5/s<", ">1 min 30 s<", ">main down<",
-        "connection refused", "7,654,321", "kcat -b 127.0.0.1:40001", "127.0.0.1:8082"}) {
+        "connection refused", "7,654,321", "kcat -b 127.0.0.1:40001", "127.0.0.1:8082",
+        "Orphaned old: 1,234 messages and 9 dead letters wait in /data/old"}) {
     CAPTURE(text);
     CHECK(has(page, text));
   }

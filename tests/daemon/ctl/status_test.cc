@@ -37,6 +37,38 @@ TEST_CASE_FIXTURE(Fixture, "status shows each route's state, backlog, rates, sin
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "status says what is orphaned, and how it comes back") {
+  sources.orphans = {{"old", "/data/old", 12, 4096, 7, {}},
+                     {"worn", "/data/worn", 0, 0, 0, "read: Input/output error"}};
+  server->show(sources);
+  const std::string shown = rebufctl({"--admin", socket(), "status"}).output;
+  CHECK_MESSAGE(has(shown,
+                    "orphaned old: 12 messages (4.0 KiB) and 7 dead letters wait in /data/old; a "
+                    "route of that name takes them up again\n"),
+                shown);
+  CHECK_MESSAGE(has(shown, "orphaned worn: /data/worn cannot be read: read: Input/output error\n"),
+                shown);
+}
+
+TEST_CASE_FIXTURE(Fixture, "reload says what has changed, ends with 2 when it is refused, else 1") {
+  daemon::admin_test::FakeReload reload;
+  sources.reload = &reload;
+  server->show(sources);
+  reload.outcome = {true, {}, {"a"}, {"b", "c"}, {}};
+  const test::Finished done = rebufctl({"--admin", socket(), "reload"});
+  CHECK(done.code == 0);
+  CHECK(done.output == "reloaded\nadded: a\nremoved: b, c\n");
+  reload.outcome = {false, {"f:1:2: one; right", "f:3:4: two"}, {}, {}, {}};
+  const test::Finished refused = rebufctl({"--admin", socket(), "reload"});
+  CHECK(refused.code == 2);
+  CHECK(refused.errors == "rebufctl: f:1:2: one; right\nf:3:4: two\n");
+  CHECK(rebufctl({"--admin", url(""), "reload"}).code == 1);
+  reload.outcome.reset();
+  CHECK(rebufctl({"--admin", socket(), "reload"}).code == 1);
+  server.reset();
+  CHECK(rebufctl({"--admin", socket(), "reload"}).code == 7);
+}
+
 TEST_CASE_FIXTURE(Fixture, "status --json is what the server says") {
   const test::Finished status = rebufctl({"--admin", socket(), "status", "--json"});
   CHECK(status.code == 0);

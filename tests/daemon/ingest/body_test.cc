@@ -63,7 +63,8 @@ TEST_CASE("split of the route decides before the content type") {
   single.settings.split = config::Split::single;
   lines.settings.split = config::Split::lines;
   array.settings.split = config::Split::json_array;
-  harness.routes = {&single, &lines, &array};
+  harness.routes = {
+      {&single, nullptr, nullptr}, {&lines, nullptr, nullptr}, {&array, nullptr, nullptr}};
   harness.start();
   Client client = harness.connect();
   REQUIRE(client.post("/ingest/single", "a\nb", ndjson).status == 200);

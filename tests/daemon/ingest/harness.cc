@@ -247,7 +247,7 @@ std::string post_text(std::string_view path, std::string_view body, std::string_
 
 Harness::Harness() {
   http.listen.push_back({"127.0.0.1", 0, ""});
-  routes.push_back(&route);
+  routes.push_back({&route, &counts, nullptr});
 }
 
 Harness::~Harness() {
@@ -257,8 +257,8 @@ Harness::~Harness() {
 
 void Harness::start() {
   budget = std::make_unique<MemoryBudget>(memory);
-  auto started = IngestServer::start(
-      http, routes, *budget, [](sinks::LogLevel, std::string_view) {}, keys);
+  auto started = IngestServer::start(http, {routes, nullptr}, *budget,
+                                     [](sinks::LogLevel, std::string_view) {});
   REQUIRE(started.ok());
   server = std::move(*started);
 }

@@ -124,8 +124,8 @@ struct Harness {
   config::Http http;
   std::uint64_t memory = 64ULL << 20;
   FakeRoute route;
-  std::vector<Route*> routes;
-  std::vector<idempotency::KeyGate*> keys;  // of the routes; none unless a test gives some
+  HttpCounts counts;                // of `route`
+  std::vector<IngestRoute> routes;  // `route` alone, unless a test gives more
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<IngestServer> server;
 };

@@ -35,7 +35,7 @@ struct Keyed : Harness {
     gate = std::make_unique<idempotency::KeyGate>(
         idempotency::KeyGateSettings{directory.path() / "idempotency", 10min, 1000, {}, nullptr},
         writer);
-    keys = {gate.get()};
+    routes.front().keys = gate.get();
     start();
   }
 

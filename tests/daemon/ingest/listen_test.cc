@@ -29,7 +29,8 @@ struct Started {
   explicit Started(const std::vector<config::Listen>& listen) {
     config::Http http;
     http.listen = listen;
-    auto result = IngestServer::start(http, {&route}, budget, [](sinks::LogLevel, auto) {});
+    auto result = IngestServer::start(http, {{{&route, nullptr, nullptr}}, nullptr}, budget,
+                                      [](sinks::LogLevel, auto) {});
     if (result.ok())
       server = std::move(*result);
     else

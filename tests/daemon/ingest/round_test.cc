@@ -12,7 +12,7 @@ namespace {
 TEST_CASE("requests that have come while a route takes others are offered together, each route's") {
   Harness harness;
   FakeRoute other("s");
-  harness.routes = {&harness.route, &other};
+  harness.routes = {{&harness.route, nullptr, nullptr}, {&other, nullptr, nullptr}};
   harness.http.threads = 1;
   std::promise<void> goes_on;
   std::atomic<bool> waits{false};

@@ -34,7 +34,7 @@ struct Silent {
   std::uint16_t port = 0;
 };
 
-int post(const Rebufd& rebufd, const std::string& route) {
+int post_many(const Rebufd& rebufd, const std::string& route) {
   std::string lines;  // 2,500 of them cost 1.3 MB of limits.memory
   for (int i = 0; i < 2500; ++i) lines += "1234567\n";
   auto client = rebufd.ingest();
@@ -62,9 +62,10 @@ TEST_CASE_FIXTURE(Rebufd, "sinks that hang do not use up limits.memory: the log 
   // As many as fit, all within spill_after: the first ones go to the sinks and stay there.
   std::vector<std::future<int>> posts;
   for (int i = 0; i < 6; ++i)
-    posts.push_back(std::async(std::launch::async, post, std::cref(*this), i % 2 == 0 ? "a" : "b"));
+    posts.push_back(
+        std::async(std::launch::async, post_many, std::cref(*this), i % 2 == 0 ? "a" : "b"));
   for (auto& status : posts) CHECK(status.get() == 202);
-  for (int i = 0; i < 6; ++i) CHECK(post(*this, i % 2 == 0 ? "a" : "b") == 202);
+  for (int i = 0; i < 6; ++i) CHECK(post_many(*this, i % 2 == 0 ? "a" : "b") == 202);
 }
 
 }  // namespace rebuf::daemon::rebufd_test

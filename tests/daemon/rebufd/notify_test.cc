@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "harness.h"
 
@@ -66,6 +67,31 @@ TEST_CASE_FIXTURE(Rebufd, "systemd hears READY, WATCHDOG, STATUS and STOPPING at
   program->send(SIGTERM);
   systemd.wait_for("STOPPING=1");
   CHECK(program->wait() == 0);
+}
+
+TEST_CASE_FIXTURE(Rebufd, "the watchdog is fed while a reload waits for a sink that hangs") {
+  const SilentServer silent;
+  const auto with = [&](const std::string& more) {
+    configure("stop_timeout: 1h\nsinks:\n  hang: { type: http, url: \"http://127.0.0.1:" +
+              std::to_string(silent.port()) +
+              "/\", timeout: 1h }\nroutes:\n  r: { sink: hang, spill_after: 29s" + more + " }\n");
+  };
+  with("");
+  const std::string path = (directory.path() / "notify").string();
+  NotifySocket systemd(path);
+  start({"NOTIFY_SOCKET=" + path, "WATCHDOG_USEC=20000000"});
+  REQUIRE(eventually([&] { return status()["routes"][0]["state"] == "direct"; }));
+  std::thread client([&] { CHECK(post("/ingest/r", "held") == 202); });
+  CHECK(eventually([&] { return measures("rebufd_in_flight_messages{route=\"r\"} 1"); }));
+  with(", path: /moved");
+  program->send(SIGHUP);
+  program->wait_for_error("reads its configuration again");
+  while (!systemd.next(std::chrono::milliseconds(0)).empty()) {
+  }
+  for (int i = 0; i < 3; ++i) systemd.wait_for("WATCHDOG=1");
+  program->send(SIGTERM);
+  systemd.wait_for("STOPPING=1");
+  client.join();
 }
 
 TEST_CASE_FIXTURE(Rebufd, "a rebufd that cannot start never says READY") {

@@ -1,7 +1,4 @@
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -12,35 +9,6 @@
 #include "harness.h"
 
 namespace rebuf::daemon::rebufd_test {
-namespace {
-
-using std::chrono::steady_clock;
-
-// Accepts connections (the kernel does) and never answers.
-class SilentServer {
- public:
-  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(socket_, 16) == 0);
-    REQUIRE(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~SilentServer() { ::close(socket_); }
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-
- private:
-  int socket_;
-  std::uint16_t port_ = 0;
-};
-
-}  // namespace
-
 TEST_CASE_FIXTURE(Rebufd, "SIGTERM under load loses nothing that was answered, and ends with 0") {
   configure(file_route(*this));
   start();
@@ -112,15 +80,6 @@ TEST_CASE_FIXTURE(Rebufd, "a second signal stops waiting for the sink, and what 
   CHECK(program->wait(std::chrono::seconds(20)) == 0);  // before spill_after would end the wait
   client.join();
   CHECK(status == 202);
-}
-
-TEST_CASE_FIXTURE(Rebufd, "SIGHUP says that this version does not reload, and changes nothing") {
-  configure(file_route(*this));
-  start();
-  program->send(SIGHUP);
-  program->wait_for_error("SIGHUP");
-  CHECK(ingest().Post("/ingest/r", "x", "text/plain")->status < 300);
-  CHECK(stop() == 0);
 }
 
 TEST_CASE_FIXTURE(Rebufd,

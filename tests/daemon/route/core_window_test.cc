@@ -50,6 +50,24 @@ TEST_CASE("a window that stays full for spill_after is an outage, and who waited
   CHECK(waiting->answer->buffered == 1);
 }
 
+TEST_CASE("another part of the memory holds from the next request on, and nobody is forgotten") {
+  CoreHarness route;
+  route.go_direct();
+  route.offer();
+  CHECK(route.held.size() == 1);
+  route.core.share_memory(1);
+  const auto waiting = route.offer();
+  const auto second = route.offer();
+  CHECK(route.held.size() == 1);
+  route.core.share_memory(1U << 20);
+  route.wait(milliseconds(1));
+  CHECK(route.held.size() == 3);
+  route.deliver(3);
+  REQUIRE(waiting->answer);
+  REQUIRE(second->answer);
+  CHECK(second->answer->delivered == 1);
+}
+
 TEST_CASE("a message larger than the window goes alone") {
   auto config = CoreHarness::route();
   config.window_max_bytes = 1000;

@@ -1,0 +1,91 @@
+#include "daemon/orphans.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "config/config.h"
+#include "daemon/envelope.h"
+#include "daemon/route/dead_letters.h"
+#include "daemon/route/log_work.h"
+
+namespace rebuf::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using Logger = std::function<void(LogLevel, std::string_view)>;
+
+bool made_by_a_route(const fs::path& dir) {
+  std::error_code unreadable;  // then it is none that could be taken up
+  return fs::is_directory(dir / "log", unreadable) &&
+         fs::is_regular_file(dir / "identity", unreadable);
+}
+
+Status count_backlog(Orphan& orphan, const Logger& logger) {
+  Options options;
+  options.max_log_size = config::Buffer().segment_size;
+  options.state_dir = orphan.dir;
+  options.logger = logger;
+  options.ordinal_of = [](Bytes data) { return daemon::ordinal_of(data); };
+  auto log = Log::open(orphan.dir / "log", std::move(options));
+  if (!log) return log.status();
+  const Recovered found = find_backlog(**log);
+  orphan.messages = found.messages;
+  orphan.bytes = found.bytes;
+  return (*log)->close();
+}
+
+Status count_dead_letters(Orphan& orphan, const Logger& logger) {
+  std::error_code unreadable;
+  if (!fs::is_directory(orphan.dir / "dead" / "log", unreadable)) return {};
+  const auto letters =
+      DeadLetters::open(orphan.dir / "dead", config::RouteConfig().dead_letters_max_bytes, logger);
+  if (!letters) return letters.status();
+  orphan.dead_letters = (*letters)->count();
+  return {};
+}
+
+Orphan look_into(const fs::path& dir, const Logger& logger) {
+  Orphan orphan;
+  orphan.name = dir.filename().string();
+  orphan.dir = dir;
+  Status status = count_backlog(orphan, logger);
+  if (status.ok()) status = count_dead_letters(orphan, logger);
+  if (!status.ok()) orphan.problem = status.message();
+  return orphan;
+}
+
+}  // namespace
+
+std::string describe(const Orphan& orphan) {
+  const std::string what =
+      orphan.problem.empty()
+          ? fmt::format("{} messages ({} bytes) and {} dead letters wait in {}", orphan.messages,
+                        orphan.bytes, orphan.dead_letters, orphan.dir.string())
+          : fmt::format("{} cannot be read: {}", orphan.dir.string(), orphan.problem);
+  return fmt::format(
+      "orphaned: {}, and no route is called {}; a route of that name takes them up again", what,
+      orphan.name);
+}
+
+std::vector<Orphan> find_orphans(const fs::path& data_dir, const std::set<std::string>& routes,
+                                 const Logger& logger) {
+  std::vector<Orphan> orphans;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(data_dir, error)) {
+    if (routes.contains(entry.path().filename().string()) || !made_by_a_route(entry.path()))
+      continue;
+    Orphan orphan = look_into(entry.path(), logger);
+    if (orphan.messages > 0 || orphan.dead_letters > 0 || !orphan.problem.empty())
+      orphans.push_back(std::move(orphan));
+  }
+  if (error && logger)
+    logger(LogLevel::warning, "whether anything is orphaned is not known: " + data_dir.string() +
+                                  ": " + error.message());
+  std::ranges::sort(orphans, {}, &Orphan::name);
+  return orphans;
+}
+
+}  // namespace rebuf::daemon

@@ -1,0 +1,136 @@
+// The reload of the configuration, and what it shares with the start.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "config/load.h"
+#include "config/needs_restart.h"
+#include "daemon/daemon.h"
+
+namespace rebuf::daemon {
+namespace {
+
+ReloadOutcome refused(const std::vector<config::Mistake>& mistakes, const Logging& logging) {
+  ReloadOutcome outcome;
+  for (const config::Mistake& mistake : mistakes) {
+    outcome.mistakes.push_back(mistake.message());
+    logging.error(outcome.mistakes.back());
+  }
+  logging.error("the configuration was not reloaded: nothing has changed");
+  return outcome;
+}
+
+bool is_wanted(const RunningRoute& route, const Running& next) {
+  return std::ranges::any_of(next.config.routes, [&](const config::RouteConfig& wanted) {
+    return wanted.name == route.config().name;
+  });
+}
+
+// "added a, b", with `what` before the names; empty when there is none.
+void append(std::string& text, std::string_view what, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  text += fmt::format("{}{} {}", text.empty() ? "" : "; ", what, fmt::join(names, ", "));
+}
+
+std::string summary(const ReloadOutcome& outcome) {
+  std::string text;
+  append(text, "added", outcome.added);
+  append(text, "removed", outcome.removed);
+  append(text, "changed", outcome.changed);
+  return text.empty() ? "no route has changed" : "routes: " + text;
+}
+
+}  // namespace
+
+// The one that runs, when it is wanted as it is; else a new one.
+Result<std::shared_ptr<RunningSink>> Daemon::sink_for(const config::SinkConfig& wanted) const {
+  if (auto now = sink_called(running_->sinks, wanted.name); now && now->settings == wanted)
+    return now;
+  Result<RunningSink> made = make_sink(wanted, logging_);
+  if (!made) return made.status();
+  if (made->embedded != nullptr)
+    logging_.info(fmt::format("the embedded Kafka of sink {} is at {}", made->name,
+                              made->embedded->embedded_bootstrap()));
+  return std::make_shared<RunningSink>(std::move(*made));
+}
+
+// Whether the route runs already just as it is wanted, into a sink that is wanted as it is.
+bool Daemon::stays(const config::RouteConfig& wanted, const Running& next) const {
+  const auto now = route_called(running_->routes, wanted.name);
+  return now && now->config() == wanted && now->sink() == sink_called(next.sinks, wanted.sink);
+}
+
+ReloadOutcome Daemon::compare(const Running& next) const {
+  ReloadOutcome outcome;
+  outcome.done = true;
+  for (const config::RouteConfig& wanted : next.config.routes) {
+    if (!route_called(running_->routes, wanted.name))
+      outcome.added.push_back(wanted.name);
+    else if (!stays(wanted, next))
+      outcome.changed.push_back(wanted.name);
+  }
+  for (const auto& route : running_->routes)
+    if (!is_wanted(*route, next)) outcome.removed.push_back(route->config().name);
+  return outcome;
+}
+
+void Daemon::stop_routes(const RunningRoutes& routes, const std::function<bool()>& wait) const {
+  using Steady = std::chrono::steady_clock;
+  if (routes.empty()) return;
+  for (const auto& route : routes) route->begin_stop();
+  const auto deadline = Steady::now() + stop_timeout();
+  const auto quiet = [](const auto& route) { return route->quiet(); };
+  while (!std::ranges::all_of(routes, quiet) && Steady::now() < deadline && wait()) {
+  }
+  finish_all(routes, [&] { static_cast<void>(wait()); });  // this takes the time it takes
+}
+
+// Those that stay come over from what runs; the others are started.
+void Daemon::start_routes(Running& next) {
+  const RouteSurroundings around = surroundings();
+  const std::uint64_t sink_memory =
+      next.config.limits.memory / 2 / std::max<std::size_t>(next.config.routes.size(), 1);
+  for (const config::RouteConfig& wanted : next.config.routes) {
+    auto now = route_called(running_->routes, wanted.name);
+    if (stays(wanted, next))
+      now->share_memory(sink_memory);
+    else
+      now = RunningRoute::start(around, wanted, sink_called(next.sinks, wanted.sink), sink_memory,
+                                now.get());
+    next.routes.push_back(std::move(now));
+  }
+}
+
+ReloadOutcome Daemon::reload(const std::function<bool()>& wait) {
+  config::Loaded loaded = config::load(running_->config.file);
+  if (!loaded.config) return refused(loaded.mistakes, logging_);
+  if (const auto fixed = config::needs_restart(running_->config, loaded); !fixed.empty())
+    return refused(fixed, logging_);
+  const auto next = std::make_shared<Running>();
+  next->config = std::move(*loaded.config);
+  for (const config::SinkConfig& wanted : next->config.sinks) {
+    auto sink = sink_for(wanted);
+    if (!sink) return refused({{wanted.location, sink.status().message(), {}}}, logging_);
+    next->sinks.push_back(std::move(*sink));
+  }
+  for (const config::Mistake& warning : loaded.warnings) logging_.warning(warning.message());
+
+  // From here on nothing is refused.
+  ReloadOutcome outcome = compare(*next);
+  RunningRoutes ending;
+  for (const auto& names : {outcome.removed, outcome.changed})
+    for (const std::string& name : names) ending.push_back(route_called(running_->routes, name));
+  stop_routes(ending, wait);
+  for (const std::string& name : outcome.removed)
+    route_called(running_->routes, name)->keys().close();
+  start_routes(*next);
+  look_for_orphans(*next);
+  running_ = next;
+  ingest_->serve(ingest_routes());
+  admin_->show(sources());
+  logging_.info("the configuration was reloaded; " + summary(outcome));
+  return outcome;
+}
+
+}  // namespace rebuf::daemon
