@@ -11,6 +11,11 @@
 #include "daemon/version.h"
 
 namespace rebuf::daemon {
+namespace {
+
+void nothing() {}
+
+}  // namespace
 
 Daemon::Daemon(const Logging& logging, ReloadControl& reload, DataDir data_dir,
                const config::Limits& limits)
@@ -19,7 +24,7 @@ Daemon::Daemon(const Logging& logging, ReloadControl& reload, DataDir data_dir,
       data_dir_(std::move(data_dir)),
       keep_free_bytes_(limits.keep_free),
       budget_(limits.memory),
-      running_(std::make_shared<Running>()) {}
+      running_(make_running()) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::start(config::Config config, const Logging& logging,
                                               ReloadControl& reload) {
@@ -32,19 +37,23 @@ Result<std::unique_ptr<Daemon>> Daemon::start(config::Config config, const Loggi
 }
 
 Status Daemon::open(config::Config config) {
-  auto first = std::make_shared<Running>();
+  const std::shared_ptr<Running> first = make_running();
   first->config = std::move(config);
   for (const config::SinkConfig& wanted : first->config.sinks) {
     auto sink = sink_for(wanted);
     if (!sink) return sink.status();
     first->sinks.push_back(std::move(*sink));
   }
-  start_routes(*first);
+  start_routes(*first, nothing);
   running_ = first;
   for (const auto& route : first->routes)
     if (route->trouble_at_start().code() == Code::locked) return route->trouble_at_start();
-  look_for_orphans(*first);
+  look_for_orphans(*first, nothing);
   return {};
+}
+
+std::shared_ptr<Running> Daemon::make_running() {
+  return {new Running, [this](Running* done) { disposal_.dispose([done] { delete done; }); }};
 }
 
 Status Daemon::listen() {
@@ -66,10 +75,11 @@ RouteSurroundings Daemon::surroundings() {
   return {logging_, data_dir_.path(), machine_id(), keep_free_bytes_, budget_, key_writer_};
 }
 
-void Daemon::look_for_orphans(Running& next) const {
+void Daemon::look_for_orphans(Running& next, const std::function<void()>& meanwhile) const {
   std::set<std::string> routes;
   for (const config::RouteConfig& route : next.config.routes) routes.insert(route.name);
-  next.orphans = find_orphans(data_dir_.path(), routes, logging_.route_logger("orphans"));
+  next.orphans =
+      find_orphans(data_dir_.path(), routes, logging_.route_logger("orphans"), meanwhile);
   for (const Orphan& orphan : next.orphans) logging_.warning(describe(orphan));
 }
 

@@ -16,10 +16,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
+#include "config/load.h"
 #include "daemon/admin/admin_server.h"
 #include "daemon/data_dir.h"
+#include "daemon/disposal.h"
 #include "daemon/idempotency/key_writer.h"
 #include "daemon/ingest/ingest_server.h"
 #include "daemon/logging.h"
@@ -64,7 +67,9 @@ class Daemon {
   [[nodiscard]] RouteSurroundings surroundings();
   [[nodiscard]] IngestRoutes ingest_routes() const;
   [[nodiscard]] AdminSources sources() const;
-  void look_for_orphans(Running& next) const;
+  void look_for_orphans(Running& next, const std::function<void()>& meanwhile) const;
+  // Its sinks end on a thread of their own, whoever looks at it last.
+  [[nodiscard]] std::shared_ptr<Running> make_running();
 
   // reload.cc
   [[nodiscard]] Result<std::shared_ptr<RunningSink>> sink_for(
@@ -72,7 +77,8 @@ class Daemon {
   [[nodiscard]] bool stays(const config::RouteConfig& wanted, const Running& next) const;
   [[nodiscard]] ReloadOutcome compare(const Running& next) const;
   void stop_routes(const RunningRoutes& routes, const std::function<bool()>& wait) const;
-  void start_routes(Running& next);
+  void start_routes(Running& next, const std::function<void()>& meanwhile);
+  [[nodiscard]] std::vector<config::Mistake> prepare(Running& next);
 
   const Logging& logging_;
   ReloadControl& reload_;
@@ -82,6 +88,7 @@ class Daemon {
   const std::uint64_t keep_free_bytes_;
   MemoryBudget budget_;
   idempotency::KeyWriter key_writer_;
+  Disposal disposal_;  // of what ran before
   std::shared_ptr<const Running> running_;
   std::unique_ptr<IngestServer> ingest_;
   std::unique_ptr<AdminServer> admin_;

@@ -26,6 +26,8 @@ bool made_by_a_route(const fs::path& dir) {
 Status count_backlog(Orphan& orphan, const Logger& logger) {
   Options options;
   options.max_log_size = config::Buffer().segment_size;
+  options.max_segments = Options::unlimited;
+  options.on_full = OnFull::refuse;
   options.state_dir = orphan.dir;
   options.logger = logger;
   options.ordinal_of = [](Bytes data) { return daemon::ordinal_of(data); };
@@ -71,13 +73,15 @@ std::string describe(const Orphan& orphan) {
 }
 
 std::vector<Orphan> find_orphans(const fs::path& data_dir, const std::set<std::string>& routes,
-                                 const Logger& logger) {
+                                 const Logger& logger, const std::function<void()>& meanwhile) {
   std::vector<Orphan> orphans;
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(data_dir, error)) {
-    if (routes.contains(entry.path().filename().string()) || !made_by_a_route(entry.path()))
-      continue;
-    Orphan orphan = look_into(entry.path(), logger);
+  for (fs::directory_iterator entry(data_dir, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const fs::path& dir = entry->path();
+    if (routes.contains(dir.filename().string()) || !made_by_a_route(dir)) continue;
+    meanwhile();
+    Orphan orphan = look_into(dir, logger);
     if (orphan.messages > 0 || orphan.dead_letters > 0 || !orphan.problem.empty())
       orphans.push_back(std::move(orphan));
   }

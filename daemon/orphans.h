@@ -1,5 +1,5 @@
 // Directories of routes that the configuration no longer has, in which something still waits. They
-// are left as they are: a route of that name takes its directory up again, with all that is in it.
+// keep it: a route of that name takes its directory up again, with all that is in it.
 // Called at the start and at a reload, by main's thread.
 #pragma once
 
@@ -29,9 +29,10 @@ struct Orphan {
 
 // By name. Only directories that a route made (they have an `identity` and a `log/`) and that none
 // of `routes` has; each is opened for a moment, as a route would open it. Those in which nothing
-// waits are none.
+// waits are none. `meanwhile` is called between them.
 [[nodiscard]] std::vector<Orphan> find_orphans(
     const std::filesystem::path& data_dir, const std::set<std::string>& routes,
-    const std::function<void(LogLevel, std::string_view)>& logger);
+    const std::function<void(LogLevel, std::string_view)>& logger,
+    const std::function<void()>& meanwhile);
 
 }  // namespace rebuf::daemon

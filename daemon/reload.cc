@@ -86,35 +86,47 @@ void Daemon::stop_routes(const RunningRoutes& routes, const std::function<bool()
   finish_all(routes, [&] { static_cast<void>(wait()); });  // this takes the time it takes
 }
 
-// Those that stay come over from what runs; the others are started.
-void Daemon::start_routes(Running& next) {
+// Those that stay come over from what runs; the others are started, with `meanwhile` before each.
+void Daemon::start_routes(Running& next, const std::function<void()>& meanwhile) {
   const RouteSurroundings around = surroundings();
   const std::uint64_t sink_memory =
       next.config.limits.memory / 2 / std::max<std::size_t>(next.config.routes.size(), 1);
   for (const config::RouteConfig& wanted : next.config.routes) {
     auto now = route_called(running_->routes, wanted.name);
-    if (stays(wanted, next))
+    if (stays(wanted, next)) {
       now->share_memory(sink_memory);
-    else
+    } else {
+      meanwhile();
       now = RunningRoute::start(around, wanted, sink_called(next.sinks, wanted.sink), sink_memory,
                                 now.get());
+    }
     next.routes.push_back(std::move(now));
   }
 }
 
-ReloadOutcome Daemon::reload(const std::function<bool()>& wait) {
+// All that may be refused. What is wrong with it; empty: the next configuration stands in `next`.
+std::vector<config::Mistake> Daemon::prepare(Running& next) {
   config::Loaded loaded = config::load(running_->config.file);
-  if (!loaded.config) return refused(loaded.mistakes, logging_);
-  if (const auto fixed = config::needs_restart(running_->config, loaded); !fixed.empty())
-    return refused(fixed, logging_);
-  const auto next = std::make_shared<Running>();
-  next->config = std::move(*loaded.config);
-  for (const config::SinkConfig& wanted : next->config.sinks) {
+  if (!loaded.config) return std::move(loaded.mistakes);
+  if (auto fixed = config::needs_restart(running_->config, loaded); !fixed.empty()) return fixed;
+  next.config = std::move(*loaded.config);
+  for (const config::SinkConfig& wanted : next.config.sinks) {
     auto sink = sink_for(wanted);
-    if (!sink) return refused({{wanted.location, sink.status().message(), {}}}, logging_);
-    next->sinks.push_back(std::move(*sink));
+    if (!sink) return {{wanted.location, sink.status().message(), {}}};
+    next.sinks.push_back(std::move(*sink));
   }
   for (const config::Mistake& warning : loaded.warnings) logging_.warning(warning.message());
+  return {};
+}
+
+ReloadOutcome Daemon::reload(const std::function<bool()>& wait) {
+  const auto meanwhile = [&] { static_cast<void>(wait()); };
+  const std::shared_ptr<Running> next = make_running();
+  try {
+    if (const auto mistakes = prepare(*next); !mistakes.empty()) return refused(mistakes, logging_);
+  } catch (const std::exception& error) {  // no thread or no memory for a sink
+    return refused({{{running_->config.file}, error.what(), {}}}, logging_);
+  }
 
   // From here on nothing is refused.
   ReloadOutcome outcome = compare(*next);
@@ -124,10 +136,11 @@ ReloadOutcome Daemon::reload(const std::function<bool()>& wait) {
   stop_routes(ending, wait);
   for (const std::string& name : outcome.removed)
     route_called(running_->routes, name)->keys().close();
-  start_routes(*next);
-  look_for_orphans(*next);
+  start_routes(*next, meanwhile);
   running_ = next;
   ingest_->serve(ingest_routes());
+  admin_->show(sources());
+  look_for_orphans(*next, meanwhile);  // that may take a while
   admin_->show(sources());
   logging_.info("the configuration was reloaded; " + summary(outcome));
   return outcome;

@@ -30,20 +30,21 @@ std::optional<std::chrono::nanoseconds> wake_interval(const Notify& notify) {
   return std::nullopt;
 }
 
-// Feeds the watchdog while it waits: that is progress. True: rebufd is to stop.
-bool reload(Daemon& daemon, ReloadDesk& desk, const Logging& logging, Notify& notify) {
+// Feeds the watchdog while it waits: that is progress. How often rebufd was told to stop.
+int reload(Daemon& daemon, ReloadDesk& desk, const Logging& logging, Notify& notify) {
   logging.info("reads its configuration again");
-  bool stop = false;
+  int stops = 0;
   desk.begin();
   desk.end(daemon.reload([&] {
     notify.feed_watchdog();
-    stop = stop_comes_within(moment) || stop;
-    return !stop;
+    if (stop_comes_within(moment)) ++stops;
+    return stops == 0;
   }));
-  return stop;
+  return stops;
 }
 
-void serve_until_stopped(Daemon& daemon, ReloadDesk& desk, const Logging& logging, Notify& notify) {
+// How often it was told to stop.
+int serve_until_stopped(Daemon& daemon, ReloadDesk& desk, const Logging& logging, Notify& notify) {
   const auto interval = wake_interval(notify);
   while (true) {
     if (daemon.making_progress())
@@ -53,19 +54,20 @@ void serve_until_stopped(Daemon& daemon, ReloadDesk& desk, const Logging& loggin
     if (notify.listened_to()) notify.status(daemon.status_text());
     const std::optional<int> signal = next_signal(interval);
     if (!signal) continue;
-    if (signal != SIGHUP || reload(daemon, desk, logging, notify)) return;
+    if (signal != SIGHUP) return 1;
+    if (const int stops = reload(daemon, desk, logging, notify); stops > 0) return stops;
   }
 }
 
 // Feeds the watchdog while it waits: stopping is progress.
-void stop(Daemon& daemon, const Logging& logging, Notify& notify) {
+void stop(Daemon& daemon, int stops, const Logging& logging, Notify& notify) {
   logging.info("stops: waits for what is in transit");
   notify.stopping();
   daemon.begin_stop();
   const auto deadline = steady_clock::now() + daemon.stop_timeout();
   while (!daemon.quiet() && steady_clock::now() < deadline) {
     notify.feed_watchdog();
-    if (stop_comes_within(moment)) {
+    if (stops > 1 || stop_comes_within(moment)) {
       logging.info("a second signal: does not wait any longer");
       break;
     }
@@ -99,9 +101,9 @@ int run(const config::Config& config, const std::vector<config::Mistake>& warnin
   logging.info("ready");
   notify.ready();
   let_go_of_start_code();
-  serve_until_stopped(**daemon, desk, logging, notify);
+  const int stops = serve_until_stopped(**daemon, desk, logging, notify);
   desk.close();
-  stop(**daemon, logging, notify);
+  stop(**daemon, stops, logging, notify);
   daemon->reset();
   logging.info("stopped");
   return exit_fine;

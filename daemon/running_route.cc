@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -121,11 +122,18 @@ void RunningRoute::finish_stop() {
 void finish_all(const RunningRoutes& routes, const std::function<void()>& meanwhile) {
   std::atomic<std::size_t> left = routes.size();
   std::vector<std::thread> stopping;
-  for (const auto& route : routes)
-    stopping.emplace_back([&left, &route = *route] {
+  stopping.reserve(routes.size());
+  for (const auto& route : routes) {
+    const auto finish = [&left, &route = *route] {
       route.finish_stop();
       --left;
-    });
+    };
+    try {
+      stopping.emplace_back(finish);
+    } catch (const std::system_error&) {  // no thread is to be had
+      finish();
+    }
+  }
   while (left > 0) meanwhile();
   for (std::thread& thread : stopping) thread.join();
 }

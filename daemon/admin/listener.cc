@@ -15,7 +15,7 @@
 namespace rebuf::daemon::admin {
 namespace {
 
-constexpr std::size_t worker_threads = 2;
+constexpr std::size_t worker_threads = 4;  // two may wait for reloads
 constexpr std::size_t max_waiting_connections = 64;
 constexpr int backlog = 128;  // cpp-httplib asks for 5
 constexpr int silent_seconds = 10;

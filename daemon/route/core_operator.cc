@@ -33,7 +33,7 @@ void Core::resume(Time now) {
 // backlog is left on disk only. A sink that throttles still gets less.
 void Core::catch_up(Time now) {
   now_ = now;
-  if (backlog_ == 0 && queued_.empty()) return;
+  if (stopping_ || (backlog_ == 0 && queued_.empty())) return;
   catching_up_ = true;
   if (too_many_dead_letters()) return;
   if (drain_at_) return enter_draining(now);

@@ -194,6 +194,7 @@ void Core::health(const sinks::Health& health, Time now) {
 void Core::stop(Time now) {
   now_ = now;
   stopping_ = true;
+  drain_at_.reset();
   for (; !held_.empty(); held_.pop_front())
     answer_error(held_.front(), AnswerCode::stopping,
                  "the route is stopping; nothing of the request was kept", 1);

@@ -87,7 +87,12 @@ void LiveRoute::finish_stop(Clock::time_point deadline) {
   if (worker_.joinable()) worker_.join();
   reader_.reset();
   with_core([](Core& core, Clock::time_point now) { core.give_up(now); });
-  channel_.reset();
+  std::unique_ptr<sinks::Channel> channel;
+  {
+    const std::lock_guard lock(mutex_);  // an operator may still ask for something
+    channel = std::move(channel_);
+  }
+  channel.reset();
   if (log_) {
     Cursor cursor = current_cursor();
     cursor.user = lifetime_bytes(true);

@@ -11,6 +11,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
+// What worked so lately is not asked how it is.
+constexpr std::chrono::seconds just_now{1};
+
 // OpenSSL and cpp-httplib write to sockets without MSG_NOSIGNAL; blocked, the signal becomes EPIPE.
 void block_sigpipe() {
   sigset_t set;
@@ -88,11 +91,18 @@ void Dispatcher::probe(Lane& lane) {
 void Dispatcher::send_loop(Sender& sender) {
   block_sigpipe();
   Lock lock(mutex_);
+  const auto asks = [](const Lane* lane) { return lane->probe_wanted; };
+  const auto must_know = [](const Lane* lane) {
+    return lane->probe_wanted && lane->told != Lane::Told::up;
+  };
   while (!ending_) {
-    if (std::ranges::any_of(lanes_, [](const Lane* lane) { return lane->probe_wanted; }))
-      run_probe(lock, sender);
-    else if (Lane* lane = next_lane(steady_clock::now()))
+    // A lane that rests asks too: it must not hold up another's messages.
+    Lane* const lane =
+        std::ranges::any_of(lanes_, must_know) ? nullptr : next_lane(steady_clock::now());
+    if (lane != nullptr)
       attempt(lock, sender, *lane);
+    else if (std::ranges::any_of(lanes_, asks))
+      run_probe(lock, sender);
     else
       wait_for_work(lock);
   }
@@ -152,14 +162,24 @@ void Dispatcher::attempt(Lock& lock, Sender& sender, Lane& lane) {
   tell_all(lock);
 }
 
+// Nobody is asked when it has worked just now, for another lane perhaps.
 void Dispatcher::run_probe(Lock& lock, Sender& sender) {
-  for (Lane* lane : lanes_)
-    if (std::exchange(lane->probe_wanted, false)) lane->probing = true;
+  bool all_up = up_ && !gate_.failing();
+  for (Lane* lane : lanes_) {
+    if (!std::exchange(lane->probe_wanted, false)) continue;
+    lane->probing = true;
+    all_up = all_up && lane->told == Lane::Told::up && !lane->gate.failing();
+  }
+  if (all_up && steady_clock::now() - worked_at_ < just_now) {
+    answer_probes({.result = Result::delivered});
+    return tell_all(lock);
+  }
   begin(sender, steady_clock::now());
   lock.unlock();
   const Verdict verdict = sender.transport->probe();
   lock.lock();
   sender.cut_at = Time::max();
+  if (verdict.result == Result::delivered) worked_at_ = steady_clock::now();
   answer_probes(verdict);
   tell_all(lock);
 }

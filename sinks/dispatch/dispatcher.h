@@ -106,6 +106,7 @@ class Dispatcher final : public Sink {
   std::size_t next_ = 0;  // in lanes_: whose turn it is
   Gate gate_;             // for failures that concern everyone
   bool up_ = false;
+  Time worked_at_{};  // the last success of an attempt or a probe
   std::string last_error_;
   Random random_;
 

@@ -49,6 +49,7 @@ void Dispatcher::settle(Lane& lane, Batch batch, Verdict verdict, Time started) 
 void Dispatcher::works(Lane& lane, Time started) {
   gate_.works(started);
   lane.gate.works(started);
+  worked_at_ = steady_clock::now();
   if (gate_.failing()) return;
   if (!std::exchange(up_, true))
     say(LogLevel::info, "up");

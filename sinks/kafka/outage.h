@@ -28,9 +28,14 @@ class Outage {
   void throttled(std::chrono::milliseconds pause, Time now) {
     believe_from_ = now + pause + throttle_margin;
   }
-  void works() {
+  // Something was answered. True: only just it was said that all brokers are down, which is said
+  // once per outage. The answer may be the older news of the two: librdkafka's threads do not wait
+  // for each other.
+  [[nodiscard]] bool works(Time now) {
+    const bool doubtful = all_down_since_ && now - *all_down_since_ < overtaken_within;
     all_down_since_.reset();
     down_ = false;
+    return doubtful;
   }
   // Whether the brokers are down, by what was said until now; true once per outage.
   [[nodiscard]] bool begins(Time now) {
@@ -53,6 +58,7 @@ class Outage {
  private:
   static constexpr std::chrono::seconds cause_holds_for{10};
   static constexpr std::chrono::seconds throttle_margin{1};
+  static constexpr std::chrono::seconds overtaken_within{1};
   [[nodiscard]] bool recent(Time now) const {
     return !cause_.empty() && now - cause_at_ < cause_holds_for;
   }

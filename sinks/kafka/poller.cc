@@ -39,10 +39,7 @@ Poller::~Poller() {
 }
 
 std::string Poller::start() {
-  ClientResult made = make_client(settings_, brokers_, batch_bytes_, *this);
-  if (!made.error.empty()) return made.error;
-  client_ = std::move(made.client);
-  wake_queue_ = client_.queue.get();
+  if (std::string error = make_producer(); !error.empty()) return error;
   thread_ = std::thread([this] { run(); });
   return {};
 }

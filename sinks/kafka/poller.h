@@ -82,10 +82,12 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   void empty_producer();
   void collect_until(std::chrono::milliseconds limit);
   void drop_client();
+  [[nodiscard]] std::string make_producer();  // the error; empty: made
   [[nodiscard]] bool remake_client();
   void reopen_when_due();
   void renew();
-  [[nodiscard]] std::string_view reason_to_renew() const;
+  [[nodiscard]] std::string_view reason_to_renew();
+  [[nodiscard]] bool there_are_descriptors();
   [[nodiscard]] std::size_t in_producer() const;
 
   const KafkaSettings settings_;
@@ -109,6 +111,8 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   std::size_t batch_bytes_;
   std::vector<KafkaChannel*> channels_;
   Outage outage_;
+  const Topic* asked_in_doubt_ =
+      nullptr;  // whether the brokers work; the next answer about it tells
   Time next_question_{};
   Time next_stop_{};
   bool rebuild_wanted_ = false;
@@ -117,6 +121,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   // One was refused since the producer was made. librdkafka 2.0.2 does not notice when it gets none
   // for waking a broker's thread, which then sends once a second, for good.
   bool descriptors_were_short_ = false;
+  Time descriptors_looked_at_{};
   int rebuilds_without_delivery_ = 0;
   std::optional<Time> reopen_at_;  // the channels are closed until then
 

@@ -42,6 +42,11 @@ void Poller::client_throttled(std::chrono::milliseconds pause) {
 void Poller::topic_answered(rd_kafka_event_t* event) {
   const TopicAnswer answer = topics_.answered(event, steady_clock::now());
   const bool answered = answer.error == RD_KAFKA_RESP_ERR_NO_ERROR || topic_missing(answer.error);
+  if (asked_in_doubt_ == answer.topic.get()) {
+    asked_in_doubt_ = nullptr;
+    if (!answered)
+      outage_.error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, answer.detail, steady_clock::now());
+  }
   if (answered) set_up();
   for (KafkaChannel* channel : channels_) {
     if (channel->topic() != answer.topic->name) continue;
@@ -94,7 +99,11 @@ void Poller::own_topic_fails(KafkaChannel& channel, std::string_view error_class
 }
 
 void Poller::set_up() {
-  outage_.works();
+  if (outage_.works(steady_clock::now()) && embedded_ == nullptr && !channels_.empty()) {
+    Topic& topic = channels_.front()->own_topic();
+    asked_in_doubt_ = &topic;
+    topics_.probe(topic);
+  }
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(up_, true)) return;

@@ -96,18 +96,21 @@ void Poller::collect_until(milliseconds limit) {
   }
 }
 
-bool Poller::remake_client() {
+std::string Poller::make_producer() {
   ClientResult made = make_client(settings_, brokers_, batch_bytes_, *this);
-  if (!made.error.empty()) {
-    set_down(made.error, "other");
-    return false;
-  }
+  if (!made.error.empty()) return made.error;
   client_ = std::move(made.client);
   descriptors_were_short_ = !descriptors_to_be_had();
   topics_.make_handles(client_.rk.get());
   const std::lock_guard lock(mutex_);
   wake_queue_ = client_.queue.get();
-  return true;
+  return {};
+}
+
+bool Poller::remake_client() {
+  const std::string error = make_producer();
+  if (!error.empty()) set_down(error, "other");
+  return error.empty();
 }
 
 void Poller::reopen_when_due() {
@@ -121,13 +124,22 @@ void Poller::reopen_when_due() {
 }
 
 // Why a producer that works should be another one; empty: it should not.
-std::string_view Poller::reason_to_renew() const {
+std::string_view Poller::reason_to_renew() {
   // No message may travel in a batch that is too large although it is not.
   if (batch_bytes_for(topics_.smallest_limit_bytes()) < batch_bytes_)
     return "a topic takes less than a batch may be";
-  if (descriptors_were_short_ && descriptors_to_be_had())
+  if (descriptors_were_short_ && there_are_descriptors())
     return "one made while descriptors were short";
   return {};
+}
+
+// Seldom, for looking takes them for a moment.
+bool Poller::there_are_descriptors() {
+  constexpr std::chrono::seconds seldom{1};
+  const Time now = steady_clock::now();
+  if (now - descriptors_looked_at_ < seldom) return false;
+  descriptors_looked_at_ = now;
+  return descriptors_to_be_had();
 }
 
 // Another producer, once what this one holds is done: nothing is given back for it.

@@ -54,7 +54,7 @@ httplib::Client Rebufd::admin() const { return client(admin_port); }
 
 int Rebufd::post(const std::string& path, const std::string& message) const {
   const auto answer = ingest().Post(path, message, "text/plain");
-  return answer ? answer->status : 0;
+  return answer ? answer->status : no_answer;
 }
 
 std::vector<std::string> Rebufd::rebufctl_command(const std::vector<std::string>& arguments) const {

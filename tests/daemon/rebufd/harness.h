@@ -17,6 +17,8 @@ namespace rebuf::daemon::rebufd_test {
 
 std::string rebufd();  // the program
 
+inline constexpr int no_answer = 599;  // no success, in any comparison
+
 struct Rebufd {
   Rebufd();
   // `more` is the configuration below data_dir, http and admin: sinks and routes, log, limits.
@@ -24,7 +26,7 @@ struct Rebufd {
   void start(const std::vector<std::string>& environment = {});  // until it is ready
   [[nodiscard]] httplib::Client ingest() const;
   [[nodiscard]] httplib::Client admin() const;
-  // Of a message to a path on the ingest port; 0: no answer.
+  // Of a message to a path on the ingest port; no_answer: none.
   [[nodiscard]] int post(const std::string& path, const std::string& message) const;
   // Over the admin socket, until it has ended.
   [[nodiscard]] test::Finished rebufctl(const std::vector<std::string>& arguments) const;

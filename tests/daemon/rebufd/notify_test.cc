@@ -89,6 +89,7 @@ TEST_CASE_FIXTURE(Rebufd, "the watchdog is fed while a reload waits for a sink t
   while (!systemd.next(std::chrono::milliseconds(0)).empty()) {
   }
   for (int i = 0; i < 3; ++i) systemd.wait_for("WATCHDOG=1");
+  CHECK(admin().Get("/readyz/r")->body.find("stopping") != std::string::npos);  // it waits still
   program->send(SIGTERM);
   systemd.wait_for("STOPPING=1");
   client.join();

@@ -100,9 +100,11 @@ TEST_CASE_FIXTURE(Rebufd,
 TEST_CASE_FIXTURE(Rebufd, "SIGTERM in the middle of a reload ends both, and keeps what was held") {
   const SilentServer silent;
   const auto with = [&](const std::string& more) {
-    configure("stop_timeout: 1h\nsinks:\n  hang: { type: http, url: \"http://127.0.0.1:" +
-              std::to_string(silent.port()) +
-              "/\", timeout: 1h }\nroutes:\n  r: { sink: hang, spill_after: 29s" + more + " }\n");
+    configure(
+        "stop_timeout: 1h\nsinks:\n  hang: { type: http, url: \"http://127.0.0.1:" +
+        std::to_string(silent.port()) +
+        "/\", timeout: 1h }\nroutes:\n  r: { sink: hang, spill_after: 29s, drain: { jitter: 1h }" +
+        more + " }\n");
   };
   with("");
   start();

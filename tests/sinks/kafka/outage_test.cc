@@ -31,11 +31,23 @@ TEST_CASE("brokers that fall silent during a throttle are down only when it is o
   CHECK(outage.begins(start + milliseconds(1700)));
 }
 
+TEST_CASE("an answer right behind the news that all brokers are down may be older than the news") {
+  Outage outage;
+  CHECK_FALSE(outage.works(start));
+  outage.error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down", start);
+  CHECK(outage.begins(start));
+  CHECK(outage.works(start + milliseconds(10)));
+  CHECK_FALSE(outage.works(start + milliseconds(20)));  // said once
+  outage.error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down", start);
+  CHECK_FALSE(outage.works(start + seconds(2)));  // they are back
+  CHECK_FALSE(outage.begins(start + seconds(2)));
+}
+
 TEST_CASE("an acknowledgement during the throttle ends the suspicion") {
   Outage outage;
   outage.throttled(milliseconds(700), start);
   outage.error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down", start);
-  outage.works();
+  CHECK(outage.works(start + milliseconds(500)));
   CHECK_FALSE(outage.begins(start + seconds(10)));
 }
 
