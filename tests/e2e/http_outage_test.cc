@@ -88,7 +88,6 @@ void survive(const std::string& format) {
   run.wait_for_state("direct");
   (void)run.fleet.finish();
   run.daemon.wait_until_drained("weather");
-  CHECK(run.daemon.segments("weather").empty());
   CHECK(audit.finish().empty());
   CHECK(run.daemon.stop() == 0);
   run.judge();
@@ -119,7 +118,6 @@ TEST_CASE("rows that were kept over a stop are delivered when the endpoint comes
   const Metrics end = run.daemon.wait_until_drained("weather");
   CHECK(end.count("rebufd_messages_delivered_total", "weather", {{"path", "replay"}}) ==
         static_cast<std::int64_t>(run.measurements.rows().size()));
-  CHECK(run.daemon.segments("weather").empty());
   run.judge();
 }
 
