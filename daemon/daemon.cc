@@ -22,7 +22,7 @@ Daemon::Daemon(const Logging& logging, ReloadControl& reload, DataDir data_dir,
     : logging_(logging),
       reload_(reload),
       data_dir_(std::move(data_dir)),
-      keep_free_bytes_(limits.keep_free),
+      disk_(data_dir_.path(), limits.keep_free),
       budget_(limits.memory),
       running_(make_running()) {}
 
@@ -72,7 +72,7 @@ Status Daemon::listen() {
 }
 
 RouteSurroundings Daemon::surroundings() {
-  return {logging_, data_dir_.path(), machine_id(), keep_free_bytes_, budget_, key_writer_};
+  return {logging_, data_dir_.path(), machine_id(), disk_, budget_, key_writer_};
 }
 
 void Daemon::look_for_orphans(Running& next, const std::function<void()>& meanwhile) const {

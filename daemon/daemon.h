@@ -22,6 +22,7 @@
 #include "config/load.h"
 #include "daemon/admin/admin_server.h"
 #include "daemon/data_dir.h"
+#include "daemon/disk_space.h"
 #include "daemon/disposal.h"
 #include "daemon/idempotency/key_writer.h"
 #include "daemon/ingest/ingest_server.h"
@@ -85,7 +86,7 @@ class Daemon {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
   const DataDir data_dir_;
-  const std::uint64_t keep_free_bytes_;
+  DiskSpace disk_;
   MemoryBudget budget_;
   idempotency::KeyWriter key_writer_;
   Disposal disposal_;  // of what ran before

@@ -17,7 +17,7 @@ LiveRouteSettings live_settings(const RouteSurroundings& around, const config::R
   LiveRouteSettings settings;
   settings.route = route;
   settings.data_dir = around.data_dir;
-  settings.keep_free_bytes = around.keep_free_bytes;
+  settings.disk = &around.disk;
   settings.sink_memory = sink_memory;
   settings.memory = &around.memory;
   settings.machine_id = around.machine_id;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "daemon/disk_space.h"
 #include "daemon/idempotency/key_gate.h"
 #include "daemon/logging.h"
 #include "daemon/memory_budget.h"
@@ -34,7 +35,7 @@ struct RouteSurroundings {
   const Logging& logging;
   std::filesystem::path data_dir;
   std::string machine_id;
-  std::uint64_t keep_free_bytes = 0;
+  DiskSpace& disk;
   MemoryBudget& memory;
   idempotency::KeyWriter& key_writer;
 };

@@ -112,9 +112,8 @@ class Core {
   // `next_ordinal` is one more than that of the last entry that stands in the log.
   void log_reopened(const Status& status, std::uint64_t next_ordinal, std::uint64_t log_bytes,
                     Clock::time_point now);
-  // At least every 100 ms. `disk_low`: less than limits.keep_free is left. `wall_ms`: the wall
-  // clock, since the epoch.
-  void tick(Clock::time_point now, bool disk_low, std::int64_t wall_ms);
+  // At least every 100 ms. `wall_ms`: the wall clock, since the epoch.
+  void tick(Clock::time_point now, std::int64_t wall_ms);
   // The operator's verbs (core_operator.cc). A pause lasts until resume or the end of the process.
   void pause(Clock::time_point now);
   void resume(Clock::time_point now);
@@ -312,7 +311,6 @@ class Core {
   bool suspended_ = false;   // an append failed: the log takes none until resume_appends
   bool unspilled_ = false;   // not DIRECT, and the window has messages that should be in the log
   bool log_failed_ = false;  // it has to be opened again
-  bool disk_low_ = false;
   // Of the last request, when it was refused for want of room; else 1. At most a window: one that
   // asks for more says little about whether the next is taken.
   std::uint64_t refused_bytes_ = 1;

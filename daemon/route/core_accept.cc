@@ -65,9 +65,9 @@ std::optional<Answer> Core::refusal_now(std::uint64_t bytes) const {
   } else if (suspended_ || unspilled_) {
     answer.code = AnswerCode::buffer_full;
     answer.detail = "the log takes nothing: " + log_error_;
-  } else if (disk_low_) {
+  } else if (bytes > effects_.disk_room()) {
     answer.code = AnswerCode::buffer_full;
-    answer.detail = "less than limits.keep_free is left on the disk";
+    answer.detail = "the disk has no more than limits.keep_free left";
   } else if (log_bytes_ + queued_bytes_ + bytes > settings_.route.buffer.max_bytes) {
     answer.code = AnswerCode::buffer_full;
     answer.detail = "the buffer holds buffer.max_bytes";

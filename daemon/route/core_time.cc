@@ -123,9 +123,8 @@ bool Core::stalled(Time now) {
   return now - (logged ? oldest->submitted_at : oldest->since) > limit;
 }
 
-void Core::tick(Time now, bool disk_low, std::int64_t wall_ms) {
+void Core::tick(Time now, std::int64_t wall_ms) {
   now_ = now;
-  disk_low_ = disk_low;
   look_at_wall_clock(wall_ms, now);
   accept_rate_.sample(totals_.accepted, now);
   deliver_rate_.sample(totals_.delivered(), now);

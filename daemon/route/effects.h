@@ -23,6 +23,8 @@ class Effects {
   // As Log::append. The bytes stay unchanged until Core::appended names the tag.
   [[nodiscard]] virtual Status append(std::span<const Bytes> group, std::uint64_t tag) = 0;
   virtual void resume_appends() = 0;
+  // Bytes that may still be appended; 0 when the disk is at limits.keep_free.
+  [[nodiscard]] virtual std::uint64_t disk_room() = 0;
   // The request's one answer; delivered to it once the lock is released.
   virtual void answer(std::shared_ptr<Request> request, Answer answer) = 0;
   // A number in [0, bound); bound > 0.

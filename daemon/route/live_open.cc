@@ -85,8 +85,10 @@ Result<std::unique_ptr<Log>> LiveRoute::open_log() {
   options.file_system = settings_.file_system;
   options.ordinal_of = [](Bytes data) { return daemon::ordinal_of(data); };
   options.on_appended = [this](std::span<const Appended> groups) {
-    with_core(
-        [&](Core& core, Clock::time_point now) { core.appended(groups, log_->bytes(), now); });
+    with_core([&](Core& core, Clock::time_point now) {
+      count_ended(groups.size());
+      core.appended(groups, log_->bytes(), now);
+    });
     regroup_.wait(groups.size());
   };
   options.on_commit = [this](const CommitInfo& commit) {

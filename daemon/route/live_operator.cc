@@ -38,7 +38,7 @@ Result<std::uint64_t> LiveRoute::purge(std::optional<SegmentId> through) {
       return cursor;
     });
     if (!dropped) return dropped.status();
-    disk_looked_at_ = {};
+    disk_.look_at_once();
     with_core([&](Core& core, Clock::time_point now) {
       const std::uint64_t before = purged(core);
       core.purged(dropped->to, dropped->ordinal, log_->bytes(), now);

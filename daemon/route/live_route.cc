@@ -30,7 +30,7 @@ void LiveRoute::start(sinks::Sink& sink) {
   options.max_bytes = settings_.route.window_max_bytes;
   channel_ = sink.attach(std::move(options), *this);
   // A first look at the clocks, before the first message comes.
-  with_core([](Core& core, Clock::time_point now) { core.tick(now, false, wall_ms()); });
+  with_core([](Core& core, Clock::time_point now) { core.tick(now, wall_ms()); });
   last_tick_ns_ = Clock::now().time_since_epoch().count();
   worker_ = std::thread([this] { run(); });
 }
@@ -113,8 +113,20 @@ std::size_t LiveRoute::submit(std::span<const sinks::OutMessage> messages) {
 
 Status LiveRoute::append(std::span<const Bytes> group, std::uint64_t tag) {
   Status status = log_->append(group, tag);
-  if (status.ok()) regroup_.came();
+  if (!status.ok()) return status;
+  regroup_.came();
+  std::uint64_t bytes = 0;
+  for (const Bytes entry : group) bytes += entry.size() + frame_bytes;
+  appending_.push_back(bytes);
+  disk_.appending(bytes);
   return status;
+}
+
+void LiveRoute::count_ended(std::size_t groups) {
+  for (; groups > 0; --groups) {
+    disk_.ended(appending_.front());
+    appending_.pop_front();
+  }
 }
 
 void LiveRoute::resume_appends() {
@@ -124,6 +136,8 @@ void LiveRoute::resume_appends() {
 void LiveRoute::answer(std::shared_ptr<Request> request, Answer answer) {
   answers_.emplace_back(std::move(request), std::move(answer));
 }
+
+std::uint64_t LiveRoute::disk_room() { return disk_.room(); }
 
 std::uint64_t LiveRoute::random(std::uint64_t bound) {
   return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
@@ -220,8 +234,8 @@ void LiveRoute::run() {
     woken_ = false;
     run_tasks(lock);
     lock.unlock();
-    const bool low = disk_low();
-    with_core([&](Core& core, Clock::time_point now) { core.tick(now, low, wall_ms()); });
+    disk_.look();
+    with_core([&](Core& core, Clock::time_point now) { core.tick(now, wall_ms()); });
     last_tick_ns_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     lock.lock();
     Work work = core_->next_work(Clock::now());
@@ -281,7 +295,7 @@ void LiveRoute::perform(HousekeepingWork& work) {
   if (work.save) work.save->user = lifetime_bytes(false);
   const Housekept done = housekeep(*log_, work);
   if (!done.status.ok()) say(LogLevel::error, "cursor and segments: " + done.status.message());
-  if (work.purge_through) disk_looked_at_ = {};
+  if (work.purge_through) disk_.look_at_once();
   with_core([&](Core& core, Clock::time_point now) {
     core.housekeeping_done(work, done.status, done.active, log_->bytes(), now);
   });
@@ -293,7 +307,7 @@ void LiveRoute::perform(DropOldestWork& /*work*/) {
     cursor.user = lifetime_bytes(false);
     return cursor;
   });
-  disk_looked_at_ = {};
+  disk_.look_at_once();
   with_core([&](Core& core, Clock::time_point now) {
     const Dropped what = dropped.ok() ? *dropped : Dropped{};
     core.dropped_oldest(dropped.status(), what.to, what.ordinal, log_->bytes(), now);
@@ -330,23 +344,11 @@ void LiveRoute::perform(ProbeWork& /*work*/) { channel_->probe(); }
 
 void LiveRoute::perform(RecallWork& /*work*/) { channel_->recall(); }
 
-bool LiveRoute::disk_low() {
-  if (settings_.keep_free_bytes == 0) return false;
-  const auto now = Clock::now();
-  if (now - disk_looked_at_ >= std::chrono::milliseconds(20)) {
-    disk_looked_at_ = now;
-    FileSystem& disk =
-        settings_.file_system != nullptr ? *settings_.file_system : FileSystem::real();
-    disk_free_ = disk.free_bytes(dir_);
-  }
-  return disk_free_ >= 0 && static_cast<std::uint64_t>(disk_free_) < settings_.keep_free_bytes;
-}
-
 // Half of limits.keep_free is for dead letters: a backlog that has filled the disk up to it must
 // not be held up for ever by one message that the sink refuses.
 Status LiveRoute::keep_letter(const DeadLetter& letter) {
-  disk_looked_at_ = {};  // letters are rare
-  if (disk_low() && static_cast<std::uint64_t>(disk_free_) < settings_.keep_free_bytes / 2)
+  disk_.look_at_once();  // letters are rare
+  if (disk_.half_used())
     return {Code::full, "less than half of limits.keep_free is left on the disk", dir_.string()};
   return dead_letters_->add(letter);
 }

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/disk_space.h"
 #include "daemon/route.h"
 #include "daemon/route/core.h"
 #include "daemon/route/dead_letters.h"
@@ -32,7 +33,7 @@ namespace rebuf::daemon {
 struct LiveRouteSettings {
   config::RouteConfig route;
   std::filesystem::path data_dir;  // the daemon's; the route's directory is <data_dir>/<route>
-  std::uint64_t keep_free_bytes = 0;
+  DiskSpace* disk = nullptr;       // limits.keep_free; null: there is always room
   // This route's part of limits.memory for what its sink holds; and whose memory it is, to count
   // what is read from the log. Null: it is not counted.
   std::uint64_t sink_memory = std::numeric_limits<std::uint64_t>::max();
@@ -94,6 +95,7 @@ class LiveRoute final : public Route,
   std::size_t submit(std::span<const sinks::OutMessage> messages) override;
   Status append(std::span<const Bytes> group, std::uint64_t tag) override;
   void resume_appends() override;
+  std::uint64_t disk_room() override;
   void answer(std::shared_ptr<Request> request, Answer answer) override;
   std::uint64_t random(std::uint64_t bound) override;
   sinks::MessageId next_id() override;
@@ -120,6 +122,7 @@ class LiveRoute final : public Route,
     if (!answers.empty()) deliver(answers);
   }
   void deliver(Answers& answers);
+  void count_ended(std::size_t groups);  // of appending_, the first
 
   // The worker
   void run();
@@ -141,7 +144,6 @@ class LiveRoute final : public Route,
   [[nodiscard]] Result<Replayed> replay_some();
   void run_tasks(std::unique_lock<std::mutex>& lock);
   void abandon_tasks();
-  [[nodiscard]] bool disk_low();
   [[nodiscard]] Status keep_letter(const DeadLetter& letter);
   [[nodiscard]] Cursor current_cursor() const;
   [[nodiscard]] std::vector<std::byte> lifetime_bytes(bool clean);
@@ -150,6 +152,8 @@ class LiveRoute final : public Route,
 
   const LiveRouteSettings settings_;
   const std::filesystem::path dir_;
+  DiskSpace boundless_{dir_, 0};  // for a route that is given none
+  DiskSpace& disk_{settings_.disk != nullptr ? *settings_.disk : boundless_};
   RouteHistograms histograms_;
   Regroup regroup_;
 
@@ -161,6 +165,7 @@ class LiveRoute final : public Route,
   Identity identity_;
   std::mt19937_64 random_{std::random_device{}()};
   Answers answers_;
+  std::deque<std::uint64_t> appending_;  // bytes of each group that has not ended
   bool worker_stop_ = false;
   bool woken_ = false;
   std::deque<std::shared_ptr<Task>> tasks_;
@@ -170,8 +175,6 @@ class LiveRoute final : public Route,
   // The worker's own:
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<DeadLetters> dead_letters_;
-  Clock::time_point disk_looked_at_{};
-  std::int64_t disk_free_ = -1;  // bytes; below 0: not known
 
   std::unique_ptr<sinks::Channel> channel_;
   Lifetime before_;  // totals of earlier processes

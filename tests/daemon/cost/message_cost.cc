@@ -8,6 +8,7 @@
 // writing; at the sink's it is taken.
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,7 @@ class Path final : private Effects {
     return {};
   }
   void resume_appends() override {}
+  std::uint64_t disk_room() override { return std::numeric_limits<std::uint64_t>::max(); }
   void answer(std::shared_ptr<Request> request, Answer answer) override {
     request->on_answer(std::move(answer));
   }

@@ -188,7 +188,7 @@ Block CoreHarness::read(Position from) const {
 void CoreHarness::wait(std::chrono::milliseconds time) {
   for (; time.count() > 0; time -= tick) {
     now += std::min(time, tick);
-    core.tick(now, disk_low, wall_ms());
+    core.tick(now, wall_ms());
   }
 }
 

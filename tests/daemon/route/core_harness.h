@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,6 +92,9 @@ class CoreHarness final : private Effects {
   std::size_t submit(std::span<const sinks::OutMessage> messages) override;
   Status append(std::span<const Bytes> group, std::uint64_t tag) override;
   void resume_appends() override { ++resumed; }
+  std::uint64_t disk_room() override {
+    return disk_low ? 0 : std::numeric_limits<std::uint64_t>::max();
+  }
   void answer(std::shared_ptr<Request> request, Answer answer) override {
     request->on_answer(std::move(answer));
   }

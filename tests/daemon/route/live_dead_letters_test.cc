@@ -35,8 +35,8 @@ TEST_CASE("dead letters leave half of limits.keep_free, and the route waits ther
   FaultyDisk disk;
   disk.free = 600;
   auto settings = live_settings(directory);
-  settings.keep_free_bytes = 1000;
-  settings.file_system = &disk;
+  DiskSpace space(directory.path(), 1000, disk);
+  settings.disk = &space;
   FakeSink sink;
   sink.refuse("bad");
   const auto route = open_route(settings);

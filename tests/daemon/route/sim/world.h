@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -68,6 +69,9 @@ class World final : private Effects {
   std::size_t submit(std::span<const sinks::OutMessage> messages) override;
   Status append(std::span<const Bytes> group, std::uint64_t tag) override;
   void resume_appends() override { log_->resume_appends(); }
+  std::uint64_t disk_room() override {
+    return disk_seen_low_ ? 0 : std::numeric_limits<std::uint64_t>::max();
+  }
   void answer(std::shared_ptr<Request> request, Answer answer) override;
   std::uint64_t random(std::uint64_t bound) override { return random_.below(bound); }
   sinks::MessageId next_id() override;
@@ -93,6 +97,7 @@ class World final : private Effects {
   [[nodiscard]] std::int64_t wall_ms() const;
   void age();  // whoever is older than max_age may be dropped
   [[nodiscard]] Cursor marked(Cursor cursor) const;
+  void tick();  // as the worker does: a look at the disk, and at the clocks
   void wait(std::chrono::milliseconds time);
   void hear_sink(std::size_t count);
   void tell_health(bool up, bool from_probe, std::chrono::milliseconds throttled);
@@ -142,6 +147,7 @@ class World final : private Effects {
   bool paused_ = false;
   bool healed_ = false;  // nothing fails any more
   bool disk_low_ = false;
+  bool disk_seen_low_ = false;  // at the worker's last look
   bool dead_letters_full_ = false;
   bool probe_asked_ = false;
   bool sync_failed_ = false;

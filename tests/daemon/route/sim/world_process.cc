@@ -91,7 +91,7 @@ void World::start() {
   core_ = std::make_unique<Core>(settings_, static_cast<Effects&>(*this));
   core_->start(found, now_);
   sink_->attach();
-  core_->tick(now_, disk_low_, wall_ms());
+  tick();
   doing_.reset();
   steps_to_live_.reset();
   probe_asked_ = false;
@@ -137,7 +137,7 @@ void World::stop_in_order() {
   };
   interrupted_ = true;
   stopping_ = true;
-  core_->tick(now_, disk_low_, wall_ms());  // the worker looks at the clock all the time
+  tick();  // the worker does so all the time
   core_->stop(now_);
   for (std::uint64_t i = random_.below(40); i > 0; --i)
     event(std::array{Event::take, Event::acknowledge, Event::commit, Event::hear_commits,
@@ -221,12 +221,17 @@ void World::tell_health(bool up, bool from_probe, milliseconds throttled) {
   core_->health(health, now_);
 }
 
+void World::tick() {
+  disk_seen_low_ = disk_low_;
+  core_->tick(now_, wall_ms());
+}
+
 void World::wait(milliseconds time) {
-  constexpr milliseconds tick{50};
-  for (; time.count() > 0; time -= tick) {
-    now_ += std::min(time, tick);
+  constexpr milliseconds step{50};
+  for (; time.count() > 0; time -= step) {
+    now_ += std::min(time, step);
     age();
-    core_->tick(now_, disk_low_, wall_ms());
+    tick();
   }
 }
 
