@@ -14,6 +14,7 @@ says what either side guarantees. bench/rows/ has the rows, a module each:
   timeline   an outage at a steady rate, over time
   endpoint   a backlog to an HTTP endpoint
   footprint  memory, idle connections, start
+  flat       many connections and routes, a long backlog, small and large values
 """
 import argparse
 import importlib
@@ -30,7 +31,8 @@ from rig.kafka import Kafka
 from rig.process import BIN
 from rig.table import Figures, table
 
-ROWS = ["answered", "batches", "pace", "outage", "drain", "accepting", "recovery", "faults", "timeline", "endpoint", "footprint"]
+ROWS = ["answered", "batches", "pace", "outage", "drain", "accepting", "recovery", "faults", "timeline", "endpoint", "footprint",
+        "flat"]
 
 
 class World:

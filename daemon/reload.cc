@@ -7,6 +7,7 @@
 #include "config/load.h"
 #include "config/needs_restart.h"
 #include "daemon/daemon.h"
+#include "daemon/side_by_side.h"
 
 namespace rebuf::daemon {
 namespace {
@@ -86,22 +87,25 @@ void Daemon::stop_routes(const RunningRoutes& routes, const std::function<bool()
   finish_all(routes, [&] { static_cast<void>(wait()); });  // this takes the time it takes
 }
 
-// Those that stay come over from what runs; the others are started, with `meanwhile` before each.
+// Those that stay come over from what runs; the others are started.
 void Daemon::start_routes(Running& next, const std::function<void()>& meanwhile) {
+  constexpr std::size_t at_once = 16;
   const RouteSurroundings around = surroundings();
   const std::uint64_t sink_memory =
       next.config.limits.memory / 2 / std::max<std::size_t>(next.config.routes.size(), 1);
-  for (const config::RouteConfig& wanted : next.config.routes) {
+  RunningRoutes routes(next.config.routes.size());
+  const auto take_or_start = [&](std::size_t index) {
+    const config::RouteConfig& wanted = next.config.routes[index];
     auto now = route_called(running_->routes, wanted.name);
-    if (stays(wanted, next)) {
+    if (stays(wanted, next))
       now->share_memory(sink_memory);
-    } else {
-      meanwhile();
+    else
       now = RunningRoute::start(around, wanted, sink_called(next.sinks, wanted.sink), sink_memory,
                                 now.get());
-    }
-    next.routes.push_back(std::move(now));
-  }
+    routes[index] = std::move(now);
+  };
+  side_by_side(routes.size(), at_once, take_or_start, meanwhile);
+  next.routes = std::move(routes);
 }
 
 // All that may be refused. What is wrong with it; empty: the next configuration stands in `next`.

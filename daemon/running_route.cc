@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
-#include <system_error>
-#include <thread>
 #include <utility>
 
+#include "daemon/side_by_side.h"
 #include "daemon/version.h"
 
 namespace rebuf::daemon {
@@ -120,22 +118,8 @@ void RunningRoute::finish_stop() {
 }
 
 void finish_all(const RunningRoutes& routes, const std::function<void()>& meanwhile) {
-  std::atomic<std::size_t> left = routes.size();
-  std::vector<std::thread> stopping;
-  stopping.reserve(routes.size());
-  for (const auto& route : routes) {
-    const auto finish = [&left, &route = *route] {
-      route.finish_stop();
-      --left;
-    };
-    try {
-      stopping.emplace_back(finish);
-    } catch (const std::system_error&) {  // no thread is to be had
-      finish();
-    }
-  }
-  while (left > 0) meanwhile();
-  for (std::thread& thread : stopping) thread.join();
+  const auto finish = [&](std::size_t index) { routes[index]->finish_stop(); };
+  side_by_side(routes.size(), routes.size(), finish, meanwhile);
 }
 
 }  // namespace rebuf::daemon

@@ -30,12 +30,13 @@ def request(form, size, count):
         yield file.name, content_type
 
 
-def as_fast_as_answered(url, connections, seconds, size, form="single", count=1):
-    """Messages a second and percentiles of the answers. `form`: one of FORMS, `count` messages a request."""
+def as_fast_as_answered(url, connections, seconds, size, form="single", count=1, routes=1):
+    """Messages a second and percentiles of the answers. `form`: one of FORMS, `count` messages a request. With more `routes`:
+    to URL, URL-1, URL-2 and so on by turns."""
     with request(form, size, count) as (body, content_type):
         out = subprocess.run(
             ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--latency", "--timeout", "10s",
-             "-s", str(SCRIPT), url, "--", body, content_type], check=True, capture_output=True, text=True).stdout
+             "-s", str(SCRIPT), url, "--", body, content_type, str(routes)], check=True, capture_output=True, text=True).stdout
     result = json.loads(out.strip().splitlines()[-1])
     result["rate"] *= count
     if result["not_2xx"] or result["broken"]:

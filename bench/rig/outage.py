@@ -16,9 +16,14 @@ def begin(kafka, program, size):
 def fill(kafka, program, size, messages):
     """Begins an outage of at least so many messages; returns how many wait."""
     begin(kafka, program, size)
+    grow(program, size, messages)
+    return program.backlog()
+
+
+def grow(program, size, messages):
+    """Of a route that delivers nothing: until at least so many wait."""
     while program.backlog() < messages:
         as_fast_as_answered(program.url, 8, 1, size, "lines", 1000)
-    return program.backlog()
 
 
 def end(kafka, program):

@@ -1,4 +1,4 @@
-"""rebufd with one route, `bench`, and everything else at its defaults."""
+"""rebufd with a route, `bench`, and everything else at its defaults."""
 import http.client
 import json
 import shutil
@@ -14,7 +14,8 @@ http: {{ listen: "127.0.0.1:{port}" }}
 admin: {{ listen: "127.0.0.1:{admin}", socket: {data}/admin.sock }}
 limits: {{ keep_free: 0B }}
 sinks: {{ sink: {sink} }}
-routes: {{ bench: {{ sink: sink, topic: {topic}, buffer: {{ max_bytes: 16GiB }}, drain: {{ jitter: 0s }} }} }}
+route_defaults: {{ sink: sink, topic: {topic}, buffer: {{ max_bytes: 16GiB }}, drain: {{ jitter: 0s }} }}
+routes: {{ {routes} }}
 """
 
 
@@ -24,14 +25,17 @@ def kafka_sink(brokers):
 
 
 class Rebufd(Program):
-    def __init__(self, sink, directory, log, topic="bench"):
-        """`sink`: one line of YAML, as kafka_sink() makes it. `directory` is made, and gets all data; __exit__ removes it."""
+    def __init__(self, sink, directory, log, topic="bench", routes=1):
+        """`sink`: one line of YAML, as kafka_sink() makes it. `directory` is made, and gets all data; __exit__ removes it.
+        With more `routes` the others are `bench-1`, `bench-2`, and so on."""
         self.directory = directory
         port, self.admin = free_port(), free_port()
+        names = ["bench"] + [f"bench-{number}" for number in range(1, routes)]
         directory.mkdir(parents=True)
         file = directory / "rebufd.yaml"
         file.write_text(CONFIGURATION.format(data=directory, port=port, admin=self.admin, sink=sink,
-                                           topic=topic), encoding="ascii")
+                                           topic=topic, routes=", ".join(
+                                               f"{name}: {{}}" for name in names)), encoding="ascii")
         super().__init__([BIN / "rebufd", "--config", file], port, f"http://127.0.0.1:{port}/ingest/bench", log)
         wait_for("the admin server listening", lambda: connects(self.admin))
 
@@ -57,8 +61,11 @@ class Rebufd(Program):
                 time.sleep(0.001)
 
     def status(self):
+        return self.routes()[0]
+
+    def routes(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/api/v1/status") as answer:
-            return json.load(answer)["routes"][0]
+            return json.load(answer)["routes"]
 
     def control(self, verb):
         """rebufctl route VERB."""

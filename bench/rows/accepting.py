@@ -23,8 +23,7 @@ def measure(world, figures):
             program.wait_for_state("direct")
             warm(program.url, world.size)
             outage.begin(world.kafka, program, world.size)
-            while program.backlog() < 2 * world.backlog:
-                as_fast_as_answered(program.url, 8, 1, world.size, "lines", 1000)
+            outage.grow(program, world.size, 2 * world.backlog)
             program.control("pause")
             world.kafka.start()
             world.kafka.wait()
