@@ -27,8 +27,8 @@ NEEDS = {"collector": "otelcol", "telegraf": "telegraf", "fluent_bit": "fluent_b
 class Stage:
     """What the phases share."""
 
-    def __init__(self, kafka, work, size):
-        self.kafka, self.work, self.size = kafka, work, size
+    def __init__(self, kafka, work, size, connections):
+        self.kafka, self.work, self.size, self.connections = kafka, work, size, connections
         self.topics = 0
 
     def topic(self):
@@ -50,6 +50,7 @@ def arguments():
         parser.add_argument(f"--{program.replace('_', '-')}", type=pathlib.Path, help="its program")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, default=256, help="bytes a message (default 256)")
+    parser.add_argument("--connections", type=int, default=64, help="in the outage (default 64)")
     parser.add_argument("--json", type=pathlib.Path, help="write all samples here")
     args = parser.parse_args()
     if unknown := set(args.phases) - set(PHASES):
@@ -65,7 +66,7 @@ def arguments():
 
 def run(phase, args, work, log, figures):
     with Kafka(work / f"kafka-{phase.__name__}", phase.KEEPS) as kafka:
-        stage = Stage(kafka, work, args.size)
+        stage = Stage(kafka, work, args.size, args.connections)
         taking_part = contestants(args.only, kafka.brokers, work, log, args.paths)
         for number in range(args.rounds):
             for contestant in filter(phase.takes, taking_part):

@@ -1,4 +1,4 @@
-"""An outage in which the forwarder dies too: load on 64 connections, Kafka killed, the forwarder killed and started in it,
+"""An outage in which the forwarder dies too: load on some connections, Kafka killed, the forwarder killed and started in it,
 the load's end, Kafka started, and what is in the topic when nothing more comes."""
 import os
 import subprocess
@@ -47,7 +47,7 @@ def measure(stage, contestant, figures):
     program = contestant.launch(topic)
     try:
         os.sync()
-        load = NumberedLoad(stage.work, program.url, stage.size, 64, HEALTHY + BEFORE_DEATH + AFTER_DEATH,
+        load = NumberedLoad(stage.work, program.url, stage.size, stage.connections, HEALTHY + BEFORE_DEATH + AFTER_DEATH,
                             contestant.form)
         time.sleep(HEALTHY)
         kafka.kill()
