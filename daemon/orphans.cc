@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -40,13 +41,17 @@ Status count_backlog(Orphan& orphan, const Logger& logger) {
 }
 
 Status count_dead_letters(Orphan& orphan, const Logger& logger) {
-  std::error_code unreadable;
-  if (!fs::is_directory(orphan.dir / "dead" / "log", unreadable)) return {};
+  const fs::path log = orphan.dir / "dead" / "log";
+  std::error_code why;
+  const fs::file_type type = fs::status(log, why).type();
+  if (type == fs::file_type::not_found) return {};
+  if (type != fs::file_type::directory)
+    return {Code::io, "open the dead letters", log.string(), why ? why.value() : ENOTDIR};
   const auto letters =
       DeadLetters::open(orphan.dir / "dead", config::RouteConfig().dead_letters_max_bytes, logger);
   if (!letters) return letters.status();
   orphan.dead_letters = (*letters)->count();
-  return {};
+  return (*letters)->trouble_at_open();
 }
 
 Orphan look_into(const fs::path& dir, const Logger& logger) {

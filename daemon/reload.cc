@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "config/load.h"
@@ -26,6 +27,14 @@ bool is_wanted(const RunningRoute& route, const Running& next) {
   return std::ranges::any_of(next.config.routes, [&](const config::RouteConfig& wanted) {
     return wanted.name == route.config().name;
   });
+}
+
+RunningRoutes those_called(const RunningRoutes& routes,
+                           std::initializer_list<std::vector<std::string>> all_names) {
+  RunningRoutes called;
+  for (const auto& names : all_names)
+    for (const std::string& name : names) called.push_back(route_called(routes, name));
+  return called;
 }
 
 // "added a, b", with `what` before the names; empty when there is none.
@@ -134,16 +143,16 @@ ReloadOutcome Daemon::reload(const std::function<bool()>& wait) {
 
   // From here on nothing is refused.
   ReloadOutcome outcome = compare(*next);
-  RunningRoutes ending;
-  for (const auto& names : {outcome.removed, outcome.changed})
-    for (const std::string& name : names) ending.push_back(route_called(running_->routes, name));
-  stop_routes(ending, wait);
+  stop_routes(those_called(running_->routes, {outcome.removed, outcome.changed}), wait);
   for (const std::string& name : outcome.removed)
     route_called(running_->routes, name)->keys().close();
   start_routes(*next, meanwhile);
-  running_ = next;
+  // As a whole: its routes and sinks must not end on this thread, which a part of it could do.
+  const std::shared_ptr<const Running> before = std::exchange(running_, next);
   ingest_->serve(ingest_routes());
   admin_->show(sources());
+  for (const std::string& name : outcome.changed)
+    route_called(next->routes, name)->heed_late(*route_called(before->routes, name));
   look_for_orphans(*next, meanwhile);  // that may take a while
   admin_->show(sources());
   logging_.info("the configuration was reloaded; " + summary(outcome));

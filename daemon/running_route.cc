@@ -43,7 +43,8 @@ std::shared_ptr<RunningRoute> RunningRoute::start(const RouteSurroundings& aroun
   LiveRouteSettings settings = live_settings(around, config, sink->settings, sink_memory);
   std::shared_ptr<RunningRoute> running(new RunningRoute(std::move(sink), before));
   running->take_keys(around, config, before);
-  running->open(std::move(settings), before != nullptr && before->paused());
+  running->begins_paused_ = before != nullptr && before->paused();
+  running->open(std::move(settings));
   if (const Status& trouble = running->trouble_at_start_; !trouble.ok())
     around.logging.error(
         fmt::format("route {} refuses everything: {}", config.name, trouble.message()));
@@ -72,7 +73,7 @@ void RunningRoute::take_keys(const RouteSurroundings& around, const config::Rout
                                                  idempotency::KeyGate::Load::later);
 }
 
-void RunningRoute::open(LiveRouteSettings settings, bool paused) {
+void RunningRoute::open(LiveRouteSettings settings) {
   const auto load_keys = [this] {
     if (!std::exchange(keys_loaded_, true)) keys_->load();
   };
@@ -81,7 +82,7 @@ void RunningRoute::open(LiveRouteSettings settings, bool paused) {
     live_ = opened->get();
     route_ = std::move(*opened);
     load_keys();
-    if (paused) live_->pause();
+    if (begins_paused_) live_->pause();
     live_->start(*sink_->sink);
     return;
   }
@@ -89,13 +90,22 @@ void RunningRoute::open(LiveRouteSettings settings, bool paused) {
   auto unopened =
       std::make_unique<UnopenedRoute>(std::move(settings), opened.status(), load_keys,
                                       [this](LiveRoute& at_last) { at_last.start(*sink_->sink); });
-  if (paused) unopened->pause();
+  if (begins_paused_) unopened->pause();
   unopened_ = unopened.get();
   route_ = std::move(unopened);
 }
 
 bool RunningRoute::paused() const {
   return unopened_ != nullptr ? unopened_->paused() : live_->paused();
+}
+
+void RunningRoute::heed_late(const RunningRoute& before) {
+  const bool pauses = before.paused();
+  if (pauses == begins_paused_) return;
+  if (pauses)
+    route_->control()->pause();
+  else
+    route_->control()->resume();
 }
 
 void RunningRoute::share_memory(std::uint64_t bytes) {

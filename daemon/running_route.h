@@ -59,6 +59,10 @@ class RunningRoute {
   // Why its directory could not be opened; ok: it could.
   [[nodiscard]] const Status& trouble_at_start() const { return trouble_at_start_; }
 
+  // What an operator asked of `before`, from which it was started, when this one did not yet stand
+  // where he asks: a pause, or its end.
+  void heed_late(const RunningRoute& before);
+
   void share_memory(std::uint64_t bytes);  // what its sink may hold, of limits.memory
   void begin_stop();                       // no new request is taken
   [[nodiscard]] bool quiet() const;        // nothing is left that waiting for the sink would help
@@ -68,13 +72,14 @@ class RunningRoute {
   RunningRoute(std::shared_ptr<RunningSink> sink, const RunningRoute* before);
   void take_keys(const RouteSurroundings& around, const config::RouteConfig& config,
                  const RunningRoute* before);
-  void open(LiveRouteSettings settings, bool paused);
+  void open(LiveRouteSettings settings);
   [[nodiscard]] bool paused() const;
 
   const std::shared_ptr<RunningSink> sink_;
   const std::shared_ptr<HttpCounts> counts_;
   std::shared_ptr<idempotency::KeyGate> keys_;
-  bool keys_loaded_ = false;           // when it was started
+  bool keys_loaded_ = false;  // when it was started
+  bool begins_paused_ = false;
   std::unique_ptr<Route> route_;       // one of these two; ends before what it refers to
   LiveRoute* live_ = nullptr;          // when it is open, or was when it stopped
   UnopenedRoute* unopened_ = nullptr;  // when it could not be opened

@@ -91,6 +91,7 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::open(
   const Status status = letters->open_log();
   if (status.code() == Code::io || status.code() == Code::full) {
     // The route works without, and frees what fills the disk; add() tries again.
+    letters->trouble_at_open_ = status;
     if (letters->logger_)
       letters->logger_(LogLevel::error, "the dead letters cannot be read: " + status.message());
   } else if (!status.ok()) {

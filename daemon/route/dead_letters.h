@@ -62,6 +62,8 @@ class DeadLetters {
   [[nodiscard]] Result<std::uint64_t> purge();
   // Lets go of the directory. Nothing but count() afterwards.
   [[nodiscard]] Status close();
+  // Why they could not be read when they were opened; ok: they could.
+  [[nodiscard]] const Status& trouble_at_open() const { return trouble_at_open_; }
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
@@ -94,6 +96,7 @@ class DeadLetters {
   const std::function<void(LogLevel, std::string_view)> logger_;
   const std::uint64_t recent_bytes_;
   FileSystem* const file_system_;
+  Status trouble_at_open_;
   std::unique_ptr<Log> log_;
   Position cursor_;
   Position taken_to_;               // the end of what oldest() has given

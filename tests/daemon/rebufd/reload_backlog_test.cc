@@ -1,6 +1,7 @@
 // Reload of routes in which something waits: nothing is lost, and what has no route is told.
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <set>
 
 #include "harness.h"
@@ -104,6 +105,25 @@ TEST_CASE_FIXTURE(Reloading, "a removed route in which nothing waits is no orpha
   post_some("/ingest/s", 6, 10);
   CHECK(eventually([&] { return down().size() >= 10; }));
   CHECK(down() == numbers(1, 10));
+  CHECK(stop() == 0);
+}
+
+TEST_CASE_FIXTURE(Reloading, "orphaned dead letters that cannot be read are said to be so") {
+  mend();
+  routes("  r: { sink: up }\n  s: { sink: down }\n");
+  start();
+  post_some("/ingest/s", 1, 5);
+  CHECK(eventually([&] { return measures("rebufd_backlog_messages{route=\"s\"} 0"); }));
+  const std::filesystem::path letters = data / "s" / "dead" / "log";
+  std::filesystem::remove_all(letters);
+  std::ofstream(letters) << "no directory";
+  routes("  r: { sink: up }\n");
+  reload();
+  const nlohmann::json orphans = status()["orphans"];
+  REQUIRE(orphans.size() == 1);
+  CHECK(orphans[0]["name"] == "s");
+  CHECK(has(orphans[0]["problem"], letters.string()));
+  program->wait_for_error("orphaned: " + (data / "s").string() + " cannot be read: ");
   CHECK(stop() == 0);
 }
 
