@@ -30,6 +30,12 @@ httplib::Client client_of(std::uint16_t port) {
   return client;
 }
 
+std::size_t times_in(const std::string& text, const std::string& part) {
+  std::size_t times = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
+  return times;
+}
+
 }  // namespace
 
 Daemon::Daemon(const std::filesystem::path& home, const std::string& sinks_and_routes,
@@ -45,12 +51,14 @@ Daemon::Daemon(const std::filesystem::path& home, const std::string& sinks_and_r
 
 void Daemon::configure(const std::string& sinks_and_routes) const {
   const std::filesystem::path socket = config_file_.parent_path() / "admin.sock";
-  std::ofstream(config_file_) << "data_dir: " << data_dir_.string() << "\n"
-                              << "log: { level: debug }\n"
-                              << "http:\n  listen: 127.0.0.1:" << port_ << "\n"
-                              << http_ << "admin:\n  listen: 127.0.0.1:" << admin_port_
-                              << "\n  socket: " << socket.string() << "\n"
-                              << sinks_and_routes;
+  const std::filesystem::path next = config_file_.parent_path() / "next.yaml";
+  std::ofstream(next) << "data_dir: " << data_dir_.string() << "\n"
+                      << "log: { level: debug }\n"
+                      << "http:\n  listen: 127.0.0.1:" << port_ << "\n"
+                      << http_ << "admin:\n  listen: 127.0.0.1:" << admin_port_
+                      << "\n  socket: " << socket.string() << "\n"
+                      << sinks_and_routes;
+  std::filesystem::rename(next, config_file_);
 }
 
 Daemon::~Daemon() {
@@ -62,11 +70,11 @@ void Daemon::set_environment(std::vector<std::string> environment) {
 }
 
 void Daemon::start() {
-  const std::size_t before = log_from(0).size();
+  life_begins_ = log().size();
   process_.emplace(std::vector<std::string>{REBUF_REBUFD, "--config", config_file_}, environment_,
                    log_file_);
   const auto deadline = Clock::now() + patience;
-  while (log_from(before).find("rebufd: ready\n") == std::string::npos) {
+  while (log_from(life_begins_).find("rebufd: ready\n") == std::string::npos) {
     const bool ended = process_->ended(poll_interval);
     REQUIRE_MESSAGE(!ended, "rebufd ended with ", process_->wait());
     REQUIRE_MESSAGE(Clock::now() < deadline, "rebufd does not get ready");
@@ -81,6 +89,23 @@ void Daemon::kill() {
 int Daemon::stop(milliseconds limit) {
   process_->send(SIGTERM);
   return process_->wait(limit);
+}
+
+bool Daemon::reload() const {
+  const std::string done = "the configuration was reloaded;";
+  const std::string refused = "the configuration was not reloaded:";
+  const auto log = [this] { return log_from(life_begins_); };
+  const std::size_t begun = times_in(log(), "reads its configuration again\n");
+  send(SIGHUP);
+  const auto deadline = Clock::now() + patience;
+  for (;;) {
+    const std::string now = log();
+    if (times_in(now, done) + times_in(now, refused) > begun)
+      return now.rfind(refused) == std::string::npos ||
+             (times_in(now, done) > 0 && now.rfind(done) > now.rfind(refused));
+    REQUIRE_MESSAGE(Clock::now() < deadline, "the reload does not end; ", log_end());
+    std::this_thread::sleep_for(poll_interval);
+  }
 }
 
 void Daemon::let_open_files(bool may) const {
@@ -112,7 +137,7 @@ std::filesystem::path Daemon::obstruct_cursor(const std::string& route) const {
 }
 
 std::string Daemon::log_end(std::size_t bytes) const {
-  const std::string all = log_from(0);
+  const std::string all = log();
   return "the end of rebufd's log:\n" + all.substr(all.size() - std::min(bytes, all.size()));
 }
 

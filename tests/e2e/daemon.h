@@ -23,7 +23,7 @@ class Daemon {
          const std::string& http = {}, std::filesystem::path data_dir = {});
   ~Daemon();
 
-  // The same for its next start or reload.
+  // The same for its next start or reload, which sees the old file or the new one, nothing between.
   void configure(const std::string& sinks_and_routes) const;
   // For its next start: NAME=VALUE on top of the test's own.
   void set_environment(std::vector<std::string> environment);
@@ -35,6 +35,9 @@ class Daemon {
   // SIGTERM; the exit status. Fails the test when it takes longer than `limit`.
   int stop(std::chrono::milliseconds limit = std::chrono::seconds(120));
   void send(int signal) const { process_->send(signal); }
+  // SIGHUP, and waits for the end of a reload that has begun since. False: it was refused. Fails
+  // the test when that takes longer than two minutes.
+  bool reload() const;
   // Whether it may open files and connections from now on; what is open stays so.
   void let_open_files(bool may) const;
   // What it takes of the machine now.
@@ -52,7 +55,8 @@ class Daemon {
   // A directory in the place of the file in which the route's cursor is made: until it is removed
   // none is saved, as in the 200 ms of its lag, and a start sends all of the log again.
   [[nodiscard]] std::filesystem::path obstruct_cursor(const std::string& route) const;
-  // What it has written to stderr, over all its lives; the end of it.
+  // What it has written to stderr, over all its lives; all, and the end of it.
+  [[nodiscard]] std::string log() const { return log_from(0); }
   [[nodiscard]] std::string log_end(std::size_t bytes = 4000) const;
 
   // GET on the ingest port, the status code alone; 0 when nothing answers. Any thread.
@@ -81,6 +85,7 @@ class Daemon {
   std::filesystem::path log_file_;
   std::string http_;
   std::vector<std::string> environment_;
+  std::size_t life_begins_ = 0;  // in the log, the process's
   std::optional<test::Program> process_;
 };
 

@@ -10,13 +10,16 @@ KafkaRoute::KafkaRoute(int nodes)
     : cluster(test::KafkaCluster::get(nodes)),
       network(cluster),
       topic(cluster, 3),
-      daemon(scratch.path(),
-             "stop_timeout: 2s\n" + network.kafka_sink(topic.name()) +
-                 "routes:\n  weather:\n    sink: kafka\n    topic: " + topic.name() +
-                 "\n    spill_after: " + std::to_string(spill_after.count()) +
-                 "ms\n    drain: { jitter: 50ms }\n    window: { max_messages: " +
-                 std::to_string(window) + " }\n") {
+      daemon(scratch.path(), configuration(network.kafka_sink(topic.name()))) {
   daemon.set_environment(saboteur.environment());
+}
+
+std::string KafkaRoute::configuration(const std::string& sinks) const {
+  return "stop_timeout: 2s\n" + sinks +
+         "routes:\n  weather:\n    sink: kafka\n    topic: " + topic.name() +
+         "\n    spill_after: " + std::to_string(spill_after.count()) +
+         "ms\n    drain: { jitter: 50ms }\n    window: { max_messages: " + std::to_string(window) +
+         " }\n";
 }
 
 void KafkaRoute::add_devices(Fleet& devices_of, std::size_t devices, const std::string& odd_text) {

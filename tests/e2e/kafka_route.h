@@ -20,6 +20,8 @@ class KafkaRoute {
   static constexpr std::size_t window = 1000;  // messages
 
   explicit KafkaRoute(int nodes);
+  // With another `sinks:` block, whose sink is called `kafka`.
+  [[nodiscard]] std::string configuration(const std::string& sinks) const;
 
   // Starts rebufd and the devices, and returns when the route is direct. With `odd_text` one row in
   // a hundred carries it.

@@ -71,14 +71,19 @@ void Network::reset_all() {
   (void)::eventfd_write(wake_.get(), 1);
 }
 
-std::string Network::kafka_sink(const std::string& client_id) const {
+std::string Network::kafka_sink(const std::string& client_id, const std::string& option) const {
   std::string brokers;
   for (const Node& node : nodes_)
     brokers += (brokers.empty() ? "" : ", ") + node.host + ":" + std::to_string(our_port);
+  return kafka_sink_at(brokers, client_id, option);
+}
+
+std::string Network::kafka_sink_at(const std::string& brokers, const std::string& client_id,
+                                   const std::string& option) {
   return "sinks:\n  kafka:\n    type: kafka\n    brokers: [" + brokers +
          "]\n    librdkafka_options: { security.protocol: SASL_PLAINTEXT, sasl.mechanisms: PLAIN, "
          "sasl.username: gateway, sasl.password: secret, client.id: " +
-         client_id + " }\n";
+         client_id + (option.empty() ? "" : ", " + option) + " }\n";
 }
 
 // Only this thread touches passages_; the lock guards the weather.

@@ -46,8 +46,13 @@ class Network {
   // Resets the connections that stand now.
   void reset_all();
   // The `sinks:` block with one Kafka sink, `kafka`, that goes through here as the user `gateway`;
-  // `client_id` is what a quota names.
-  [[nodiscard]] std::string kafka_sink(const std::string& client_id) const;
+  // `client_id` is what a quota names; `option` another of librdkafka's, "name: value".
+  [[nodiscard]] std::string kafka_sink(const std::string& client_id,
+                                       const std::string& option = {}) const;
+  // The same sink, but not through here: `brokers` is where it goes.
+  [[nodiscard]] static std::string kafka_sink_at(const std::string& brokers,
+                                                 const std::string& client_id,
+                                                 const std::string& option = {});
 
  private:
   struct Piece {

@@ -24,10 +24,6 @@ std::string DaemonAdversary::strike(Chance& chance) {
     default:
       break;
   }
-  if (chance.once_in(4)) {
-    daemon_.send(SIGHUP);
-    return "rebufd: SIGHUP";
-  }
   const std::chrono::seconds shift(chance.one_of(-86400, -3, 0, 3, 86400));
   saboteur_.shift_clock(shift);
   return "rebufd: its clock is off by " + std::to_string(shift.count()) + " s";

@@ -27,8 +27,9 @@ Schedule::Schedule(std::uint64_t seed, test::KafkaCluster* cluster)
       shape_(chance_),
       kafka_(cluster == nullptr ? nullptr : std::make_unique<Kafka>(*cluster)),
       saboteur_(scratch_.path()),
-      daemon_(scratch_.path(), configuration(), Shape::http()),
+      daemon_(scratch_.path(), configuration(true), Shape::http()),
       daemons_(daemon_, saboteur_),
+      reloads_(daemon_, shape_, [this](bool with_hook) { return configuration(with_hook); }),
       endpoints_(endpoint_) {
   daemon_.set_environment(saboteur_.environment());
   tell(shape_.text());
@@ -36,12 +37,13 @@ Schedule::Schedule(std::uint64_t seed, test::KafkaCluster* cluster)
   daemon_.start();
 }
 
-std::string Schedule::configuration() const {
+std::string Schedule::configuration(bool with_hook) const {
+  const std::string sinks =
+      kafka_ ? kafka_->network.kafka_sink(kafka_->topic.name(), shape_.kafka_option()) : "sinks:\n";
   return shape_.configuration(
-      (kafka_ ? kafka_->network.kafka_sink(kafka_->topic.name()) : "sinks:\n") +
-          "  hook: { type: http, url: \"http://127.0.0.1:" + std::to_string(endpoint_.port()) +
-          "/in\", timeout: 1s, retry: { min: 50ms, max: 500ms } }\n",
-      shape_.route("hook", "hook") + (kafka_ ? shape_.route("kafka", kafka_->topic.name()) : ""));
+      sinks + shape_.hook_sink(endpoint_.port()),
+      (with_hook ? shape_.route("hook", "hook") : Shape::idle_route("stranger")) +
+          (kafka_ ? shape_.route("kafka", kafka_->topic.name()) : ""));
 }
 
 void Schedule::run(const Round& round) {
@@ -98,6 +100,7 @@ void Schedule::add_devices(Fleet& fleet, const std::string& route, const std::st
 
 Adversary& Schedule::next_adversary(const Round& round) {
   if (round.harms_rebufd && chance_.once_in(kafka_ ? 6 : 2)) return daemons_;
+  if (round.harms_rebufd && chance_.once_in(6)) return reloads_;
   if (!kafka_) return endpoints_;
   switch (chance_.between(1, 5)) {
     case 1:
@@ -116,6 +119,7 @@ void Schedule::heal() {
   tell("heal");
   endpoints_.heal();
   daemons_.heal();
+  reloads_.heal();
   if (!kafka_) return;
   kafka_->networks.heal();
   kafka_->brokers.heal();
@@ -124,16 +128,19 @@ void Schedule::heal() {
 }
 
 void Schedule::judge_hook(Fleet& fleet) {
-  judge(
-      "hook", fleet, endpoint_.arrivals(), poisoned,
-      {.duplicates = daemons_.found_in_log("hook") + endpoint_.unanswered(), .sink_repeats = true});
+  judge("hook", fleet, endpoint_.arrivals(), poisoned,
+        {.duplicates =
+             daemons_.found_in_log("hook") + reloads_.found_again("hook") + endpoint_.unanswered(),
+         .sink_repeats = true});
 }
 
 void Schedule::judge_kafka(Fleet& fleet) {
   // What the sink gave back may be sent again before its copy is in the log.
   const std::size_t given_back = kafka_->topics.uncertainties();
+  const std::size_t let_go = given_back + reloads_.lettings_go("kafka");
   judge("kafka", fleet, kafka_->topic.arrivals(), padded,
-        {.duplicates = daemons_.found_in_log("kafka") + given_back * shape_.most_given_back(),
+        {.duplicates = daemons_.found_in_log("kafka") + reloads_.found_again("kafka") +
+                       let_go * shape_.most_given_back(),
          .sink_repeats = given_back > 0,
          .topic_removed = kafka_->topics.removed()});
 }

@@ -16,6 +16,7 @@
 #include "daemon_adversary.h"
 #include "endpoint_adversary.h"
 #include "network_adversary.h"
+#include "reload_adversary.h"
 #include "shape.h"
 #include "topic_adversary.h"
 
@@ -56,7 +57,7 @@ class Schedule {
     NetworkAdversary networks;
   };
 
-  [[nodiscard]] std::string configuration() const;
+  [[nodiscard]] std::string configuration(bool with_hook) const;
   void add_devices(Fleet& fleet, const std::string& route, const std::string& odd_text);
   [[nodiscard]] Adversary& next_adversary(const Round& round);
   void heal();
@@ -68,7 +69,7 @@ class Schedule {
 
   const Clock::time_point begin_ = Clock::now();
   Chance chance_;
-  const Shape shape_;
+  Shape shape_;
   const test::TemporaryDirectory scratch_;
   const Measurements measurements_{"weather.csv.gz"};
   Endpoint endpoint_;
@@ -76,6 +77,7 @@ class Schedule {
   Saboteur saboteur_;
   Daemon daemon_;
   DaemonAdversary daemons_;
+  ReloadAdversary reloads_;
   EndpointAdversary endpoints_;
 };
 
