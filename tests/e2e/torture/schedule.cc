@@ -119,11 +119,12 @@ void Schedule::heal() {
   tell("heal");
   endpoints_.heal();
   daemons_.heal();
+  if (kafka_) {
+    kafka_->networks.heal();
+    kafka_->brokers.heal();
+    kafka_->topics.heal();
+  }
   reloads_.heal();
-  if (!kafka_) return;
-  kafka_->networks.heal();
-  kafka_->brokers.heal();
-  kafka_->topics.heal();
   tell("healed");
 }
 
