@@ -153,9 +153,10 @@ std::string check_kafka_settings(const KafkaSettings& settings) {
   struct Silent final : kafka::ClientCallbacks {
     void client_log(LogLevel, const char*) override {}
     void client_throttled(std::chrono::milliseconds) override {}
+    void client_answered(std::int32_t, std::chrono::microseconds) override {}
   } silent;
   constexpr std::size_t any_batch_bytes = 1'000'000;
-  return kafka::make_client(settings, {}, any_batch_bytes, silent).error;
+  return kafka::make_client(settings, {}, any_batch_bytes, kafka::Way::near, silent).error;
 }
 
 }  // namespace rebuf::sinks

@@ -56,6 +56,7 @@ void Poller::rebuild() {
   for (KafkaChannel* channel : channels_) channel->close();
   if (client_.rk != nullptr) empty_producer();
   drop_client();
+  turns_.give_back();
   deliver();
   for (KafkaChannel* channel : channels_) channel->give_back_rest();
   deliver();
@@ -97,8 +98,11 @@ void Poller::collect_until(milliseconds limit) {
 }
 
 std::string Poller::make_producer() {
-  ClientResult made = make_client(settings_, brokers_, batch_bytes_, *this);
+  const Way way = distance_.seems_long() ? Way::far : Way::near;
+  ClientResult made = make_client(settings_, brokers_, batch_bytes_, way, *this);
   if (!made.error.empty()) return made.error;
+  far_ = way == Way::far;
+  used_ = false;
   client_ = std::move(made.client);
   descriptors_were_short_ = !descriptors_to_be_had();
   topics_.make_handles(client_.rk.get());
@@ -128,9 +132,17 @@ std::string_view Poller::reason_to_renew() {
   // No message may travel in a batch that is too large although it is not.
   if (batch_bytes_for(topics_.smallest_limit_bytes()) < batch_bytes_)
     return "a topic takes less than a batch may be";
+  if (turns_out_far()) return "the brokers are far away: several requests under way";
   if (descriptors_were_short_ && there_are_descriptors())
     return "one made while descriptors were short";
   return {};
+}
+
+// Messages wait while the producer is exchanged, so for one that has had some it must be certain.
+bool Poller::turns_out_far() {
+  if (far_ || !distance_.seems_long()) return false;
+  used_ = used_ || in_producer() > 0;
+  return !used_ || distance_.is_long(steady_clock::now());
 }
 
 // Seldom, for looking takes them for a moment.
