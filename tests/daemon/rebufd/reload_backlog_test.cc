@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "harness.h"
 
@@ -37,6 +38,15 @@ struct Reloading : Rebufd {
       CHECK(answer->status < 300);
       CHECK(ids.insert(nlohmann::json::parse(answer->body)["id"]).second);
     }
+  }
+
+  // Whether a request with this key is answered as an earlier one was.
+  [[nodiscard]] bool repeated(const std::string& path, const std::string& key = "k") const {
+    const auto answer =
+        ingest().Post(path, httplib::Headers{{"Idempotency-Key", key}}, "once", "text/plain");
+    REQUIRE(answer);
+    CHECK(answer->status < 300);
+    return answer->get_header_value("Idempotent-Replayed") == "true";
   }
 
   const std::filesystem::path place = directory.path() / "place";
@@ -106,6 +116,33 @@ TEST_CASE_FIXTURE(Reloading, "a removed route in which nothing waits is no orpha
   CHECK(eventually([&] { return down().size() >= 10; }));
   CHECK(down() == numbers(1, 10));
   CHECK(stop() == 0);
+}
+
+TEST_CASE_FIXTURE(Reloading, "a removed route in which only dead letters stand is an orphan") {
+  httplib::Server refuses;
+  refuses.Post("/",
+               [](const httplib::Request&, httplib::Response& answer) { answer.status = 400; });
+  const int port = refuses.bind_to_any_port("127.0.0.1");
+  std::thread server([&] { refuses.listen_after_bind(); });
+  const auto with = [&](const std::string& other) {
+    configure("sinks:\n  hook: { type: http, url: \"http://127.0.0.1:" + std::to_string(port) +
+              "/\" }\nroutes:\n  r: { sink: hook }\n" + other);
+  };
+  with("  s: { sink: hook, ack: buffered, drain: { jitter: 0s } }\n");
+  start();
+  post_some("/ingest/s", 1, 2);
+  CHECK(eventually([&] { return measures("rebufd_dead_letter_messages{route=\"s\"} 2"); }));
+  CHECK(eventually([&] { return measures("rebufd_backlog_messages{route=\"s\"} 0"); }));
+  with("");
+  reload();
+  const nlohmann::json orphans = status()["orphans"];
+  REQUIRE(orphans.size() == 1);
+  CHECK(orphans[0]["name"] == "s");
+  CHECK(orphans[0]["backlog_messages"] == 0);
+  CHECK(orphans[0]["dead_letter_messages"] == 2);
+  CHECK(stop() == 0);
+  refuses.stop();
+  server.join();
 }
 
 TEST_CASE_FIXTURE(Reloading, "orphaned dead letters that cannot be read are said to be so") {
@@ -178,13 +215,6 @@ TEST_CASE_FIXTURE(Reloading, "with ack: buffered, then back, a route keeps its o
 TEST_CASE_FIXTURE(Reloading,
                   "an Idempotency-Key is known after its route has changed or been away") {
   mend();
-  const auto repeated = [&](const std::string& path) {
-    const auto answer =
-        ingest().Post(path, httplib::Headers{{"Idempotency-Key", "k"}}, "once", "text/plain");
-    REQUIRE(answer);
-    CHECK(answer->status < 300);
-    return answer->get_header_value("Idempotent-Replayed") == "true";
-  };
   routes("  r: { sink: down }\n  s: { sink: up }\n");
   start();
   CHECK_FALSE(repeated("/ingest/r"));
@@ -204,6 +234,19 @@ TEST_CASE_FIXTURE(Reloading,
   CHECK(eventually([&] { return up().size() + down().size() > 0; }));
   CHECK(stop() == 0);
   CHECK(up().size() + down().size() == 1);
+}
+
+TEST_CASE_FIXTURE(Reloading,
+                  "a route keeps no more Idempotency-Keys than its new configuration has") {
+  routes("  r: { sink: up, path: /r }\n");
+  start();
+  CHECK_FALSE(repeated("/r", "older"));
+  CHECK_FALSE(repeated("/r"));
+  routes("  r: { sink: up, path: /r, idempotency: { max_keys: 1 } }\n");
+  reload();
+  CHECK(repeated("/r"));
+  CHECK_FALSE(repeated("/r", "older"));
+  CHECK(stop() == 0);
 }
 
 }  // namespace rebuf::daemon::rebufd_test

@@ -97,6 +97,34 @@ TEST_CASE_FIXTURE(Rebufd,
   CHECK(stop() == 0);
 }
 
+TEST_CASE_FIXTURE(Rebufd, "when routes go, those that stay get their part of the memory at once") {
+  const SilentServer silent;
+  const std::string message(400'000, 'x');
+  const auto with = [&](int others) {
+    std::string routes = "  r: { sink: hang, spill_after: 29s }\n";
+    for (int i = 0; i < others; ++i) routes += "  o" + std::to_string(i) + ": { sink: hang }\n";
+    configure("limits: { memory: 8MiB }\nstop_timeout: 1s\nsinks:\n  hang: { type: http, url: \"" +
+              ("http://127.0.0.1:" + std::to_string(silent.port())) +
+              "/\", timeout: 1h }\nroutes:\n" + routes);
+  };
+  const auto sink_holds = [&](std::size_t messages) {
+    return eventually(
+        [&] { return status()["sinks"][0]["held_bytes"] == messages * message.size(); });
+  };
+  with(7);  // half a MiB for each
+  start();
+  REQUIRE(eventually([&] { return status()["routes"][0]["state"] == "direct"; }));
+  std::thread first([&] { CHECK(post("/ingest/r", message) == 202); });
+  CHECK(sink_holds(1));
+  std::thread second([&] { CHECK(post("/ingest/r", message) == 202); });
+  with(0);
+  CHECK(rebufctl({"reload"}).code == 0);
+  CHECK(sink_holds(2));
+  CHECK(stop() == 0);
+  first.join();
+  second.join();
+}
+
 TEST_CASE_FIXTURE(Rebufd, "SIGTERM in the middle of a reload ends both, and keeps what was held") {
   const SilentServer silent;
   const auto with = [&](const std::string& more) {

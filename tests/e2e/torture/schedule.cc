@@ -100,7 +100,7 @@ void Schedule::add_devices(Fleet& fleet, const std::string& route, const std::st
 
 Adversary& Schedule::next_adversary(const Round& round) {
   if (round.harms_rebufd && chance_.once_in(kafka_ ? 6 : 2)) return daemons_;
-  if (round.harms_rebufd && chance_.once_in(6)) return reloads_;
+  if (round.harms_rebufd && chance_.once_in(kafka_ ? 5 : 3)) return reloads_;
   if (!kafka_) return endpoints_;
   switch (chance_.between(1, 5)) {
     case 1:
