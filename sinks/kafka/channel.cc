@@ -175,6 +175,15 @@ void KafkaChannel::give_back(const OutMessage& message) {
   in_turns_bytes_ -= wire_bytes(message);
 }
 
+void KafkaChannel::put_back(const OutMessage& message) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t bytes = wire_bytes(message);
+  waiting_.push_front(message);
+  waiting_bytes_ += bytes;
+  --in_turns_;
+  in_turns_bytes_ -= bytes;
+}
+
 Next KafkaChannel::take(const OutMessage& message, const std::shared_ptr<Topic>& topic, Turn* turn,
                         Time now) {
   const std::size_t bytes = wire_bytes(message);

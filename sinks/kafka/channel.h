@@ -81,11 +81,12 @@ class KafkaChannel final : public Channel {
 
   // Produces what waits, as far as it may. False: librdkafka takes nothing any more.
   [[nodiscard]] bool feed(Time now);
-  // Over a long way: what waits is added to the turns, which ask for it by take_turn() or give it
-  // back.
+  // Over a long way: what waits is added to the turns, which ask for it by take_turn(), give it
+  // back, or put it back before all that waits.
   void feed(Turns& turns);
   [[nodiscard]] Next take_turn(const OutMessage& message, Turn& turn, Time now);
   void give_back(const OutMessage& message);
+  void put_back(const OutMessage& message);
   // Until resume(), messages only wait; so it begins.
   void pause();
   void resume();

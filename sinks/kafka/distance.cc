@@ -9,6 +9,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds long_way{20};
+constexpr milliseconds short_way{10};
 constexpr std::size_t some = 4;
 constexpr std::size_t many = 16;
 constexpr seconds lasting{3};
@@ -37,6 +38,11 @@ bool Distance::seems_long() const {
 bool Distance::is_long(Time now) const {
   const std::lock_guard lock(mutex_);
   return answers_ >= many && shortest_ >= long_way && now - since_ >= lasting;
+}
+
+bool Distance::is_short() const {
+  const std::lock_guard lock(mutex_);
+  return answers_ > 0 && shortest_ < short_way;
 }
 
 std::size_t Distance::brokers() const {

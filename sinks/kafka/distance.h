@@ -23,6 +23,8 @@ class Distance {
   [[nodiscard]] bool seems_long() const;
   // The same for some seconds and many answers.
   [[nodiscard]] bool is_long(Time now) const;
+  // Whether one lately took no longer than a short way takes.
+  [[nodiscard]] bool is_short() const;
   // Brokers that answered, ever; at least one.
   [[nodiscard]] std::size_t brokers() const;
 

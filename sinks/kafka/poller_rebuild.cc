@@ -133,6 +133,8 @@ std::string_view Poller::reason_to_renew() {
   if (batch_bytes_for(topics_.smallest_limit_bytes()) < batch_bytes_)
     return "a topic takes less than a batch may be";
   if (turns_out_far()) return "the brokers are far away: several requests under way";
+  // They had only been slow for a while, or the way is another one now.
+  if (far_ && distance_.is_short()) return "the brokers are near: one request under way";
   if (descriptors_were_short_ && there_are_descriptors())
     return "one made while descriptors were short";
   return {};
@@ -165,6 +167,7 @@ void Poller::renew() {
     for (KafkaChannel* channel : channels_) channel->pause();
   }
   if (in_producer() > 0) return;
+  turns_.put_back();
   batch_bytes_ = std::min(batch_bytes_, batch_bytes_for(topics_.smallest_limit_bytes()));
   drop_client();
   renewing_ = false;

@@ -1,5 +1,6 @@
 #include "sinks/kafka/turns.h"
 
+#include <ranges>
 #include <utility>
 
 #include "sinks/kafka/channel.h"
@@ -173,6 +174,18 @@ void Turns::end_if_over(const Turn& turn) {
 void Turns::give_back() {
   for (auto& [key, turn] : turns_)
     for (const Turn::Waiting& waiting : turn.waiting) waiting.channel->give_back(waiting.message);
+  clear();
+}
+
+// The order of different partitions' messages is lost, which is of no account.
+void Turns::put_back() {
+  for (auto& [key, turn] : turns_)
+    for (const Turn::Waiting& waiting : std::views::reverse(turn.waiting))
+      waiting.channel->put_back(waiting.message);
+  clear();
+}
+
+void Turns::clear() {
   turns_.clear();
   ready_.clear();
   under_way_ = 0;

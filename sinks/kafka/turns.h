@@ -58,8 +58,10 @@ class Turns {
   [[nodiscard]] bool take(rd_kafka_t* rk, const BatchLimits& limits, std::size_t most, Time now);
   // One of its messages is reported. The turn may end with it.
   void done(Turn& turn);
-  // Everything that waits goes back to its channel, and librdkafka has nothing any more.
+  // librdkafka has nothing any more. What waits is given back by its channel; or its channel keeps
+  // it, before everything that came later.
   void give_back();
+  void put_back();
 
  private:
   [[nodiscard]] Turn& turn_of(const std::shared_ptr<Topic>& topic, std::int32_t partition);
@@ -67,6 +69,7 @@ class Turns {
   void make_ready(Turn& turn);
   void end_if_over(const Turn& turn);
   void place_known();
+  void clear();
   [[nodiscard]] bool may_go(const Turn& turn) const;
   [[nodiscard]] std::vector<Turn*> next(std::size_t most);
   [[nodiscard]] bool hand_over(Turn& turn, BatchLimits limits, Time now);

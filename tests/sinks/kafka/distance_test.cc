@@ -48,8 +48,18 @@ TEST_CASE("a way that becomes longer is noticed, and one that becomes shorter") 
   way.answer(near, 100);
   way.answer(far, 30);
   CHECK(way.distance.is_long(way.now));
+  CHECK_FALSE(way.distance.is_short());
   way.answer(near);
   CHECK_FALSE(way.distance.is_long(way.now));
+  CHECK(way.distance.is_short());
+}
+
+TEST_CASE("brokers whose answers take a little long are neither far away nor near") {
+  constexpr milliseconds between{15};
+  Way way;
+  way.answer(between, 100);
+  CHECK_FALSE(way.distance.seems_long());
+  CHECK_FALSE(way.distance.is_short());
 }
 
 TEST_CASE("brokers are counted by their numbers, and there is always one") {
