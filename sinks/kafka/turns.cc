@@ -1,6 +1,5 @@
 #include "sinks/kafka/turns.h"
 
-#include <ranges>
 #include <utility>
 
 #include "sinks/kafka/channel.h"
@@ -180,8 +179,8 @@ void Turns::give_back() {
 // The order of different partitions' messages is lost, which is of no account.
 void Turns::put_back() {
   for (auto& [key, turn] : turns_)
-    for (const Turn::Waiting& waiting : std::views::reverse(turn.waiting))
-      waiting.channel->put_back(waiting.message);
+    for (auto last = turn.waiting.rbegin(); last != turn.waiting.rend(); ++last)
+      last->channel->put_back(last->message);
   clear();
 }
 
