@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -60,7 +59,7 @@ void side_by_side(std::size_t count, std::size_t threads,
   try {
     while (running.size() < std::min(threads, count))
       running.emplace_back([&round] { round.take(); });
-  } catch (const std::system_error&) {  // those that there are do it all
+  } catch (const std::exception&) {  // no more are to be had: those that there are do it all
   }
   if (running.empty()) round.take();
   while (!round.ends_within(moment)) meanwhile();

@@ -200,13 +200,15 @@ Next KafkaChannel::take(const OutMessage& message, const std::shared_ptr<Topic>&
     return Next::gone;
   }
   const bool suspect = suspects_.contains(message.id);
-  if (suspect && in_producer_ > 0) return Next::all_wait;
+  if (suspect && (in_producer_ > 0 || (turn != nullptr && turn->under_way > 0)))
+    return Next::all_wait;
   const rd_kafka_resp_err_t error = produce(message, *topic, bytes, turn);
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       if (suspect) {
         suspects_.erase(message.id);
         alone_ = true;
+        if (turn != nullptr) turn->alone = true;
       }
       return Next::gone;
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:

@@ -21,7 +21,7 @@ constexpr std::array<Property, 3> defaults{{
 }};
 
 // Set after them: order, loss and detection of outages rest on these.
-constexpr std::array<Property, 12> fixed{{
+constexpr std::array<Property, 13> fixed{{
     {"enable.idempotence", "true"},
     {"enable.gapless.guarantee", "true"},  // a failure in the middle stops all that follows
     {"message.timeout.ms", "0"},           // held until acknowledged, however long that takes
@@ -41,6 +41,7 @@ constexpr std::array<Property, 12> fixed{{
     {"queue.buffering.max.kbytes", "2147483647"},
     // The topic's own limit is checked before produce().
     {"message.max.bytes", "1000000000"},
+    {"log_level", "6"},  // some of it is acted upon
 }};
 
 void on_log(const rd_kafka_t* rk, int level, const char* /*facility*/, const char* text) {
@@ -128,9 +129,26 @@ std::string set_all(rd_kafka_conf_t* conf, const KafkaSettings& settings,
 
 }  // namespace
 
+std::string why_no_client(const KafkaSettings& settings) {
+  constexpr std::size_t any_batch_bytes = 1'000'000;
+  ConfHandle conf(rd_kafka_conf_new());
+  std::string error = set_all(conf.get(), settings, {}, any_batch_bytes, Way::near);
+  if (!error.empty()) return error;
+  rd_kafka_conf_set_log_cb(conf.get(), nullptr);
+  std::array<char, 512> why{};
+  const ClientHandle client(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size()));
+  if (client == nullptr) return why.data();
+  (void)conf.release();  // the client owns it
+  return {};
+}
+
 ClientResult make_client(const KafkaSettings& settings, const std::string& brokers,
                          std::size_t batch_bytes, Way way, ClientCallbacks& callbacks) {
   ClientResult result;
+  // When no client can be made, librdkafka 2.0.2 frees the interceptors of its configuration, and
+  // once more with that. So whether one can be made is tried without them.
+  result.error = why_no_client(settings);
+  if (!result.error.empty()) return result;
   ConfHandle conf(rd_kafka_conf_new());
   result.error = set_all(conf.get(), settings, brokers, batch_bytes, way);
   if (!result.error.empty()) return result;
@@ -142,11 +160,11 @@ ClientResult make_client(const KafkaSettings& settings, const std::string& broke
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
   std::array<char, 512> why{};
   rd_kafka_t* rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size());
+  (void)conf.release();  // the client owns it; or it is lost, for it cannot be freed
   if (rk == nullptr) {
     result.error = why.data();
     return result;
   }
-  (void)conf.release();  // the client owns it now
   result.client.rk.reset(rk);
   result.client.queue.reset(rd_kafka_queue_get_main(rk));
   result.client.limits = batch_limits(rk, batch_bytes);

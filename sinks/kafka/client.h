@@ -46,8 +46,11 @@ struct ClientResult {
   std::string error;  // empty: made
 };
 
-// `brokers`: empty for a client that connects to nothing. `batch_bytes`: no batch is larger, so
-// that the topics' limits are met. `callbacks` outlives the client.
+// Why librdkafka would make no client of these settings; empty: it would.
+[[nodiscard]] std::string why_no_client(const KafkaSettings& settings);
+
+// `batch_bytes`: no batch is larger, so that the topics' limits are met. `callbacks` outlives the
+// client.
 [[nodiscard]] ClientResult make_client(const KafkaSettings& settings, const std::string& brokers,
                                        std::size_t batch_bytes, Way way,
                                        ClientCallbacks& callbacks);

@@ -8,11 +8,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds long_way{20};
+constexpr milliseconds long_way{30};
 constexpr milliseconds short_way{10};
 constexpr std::size_t some = 4;
 constexpr std::size_t many = 16;
-constexpr seconds lasting{3};
+constexpr seconds lasting{10};
 // Short answers count for so long.
 constexpr seconds lately{10};
 
@@ -43,6 +43,11 @@ bool Distance::is_long(Time now) const {
 bool Distance::is_short() const {
   const std::lock_guard lock(mutex_);
   return answers_ > 0 && shortest_ < short_way;
+}
+
+std::chrono::microseconds Distance::shortest() const {
+  const std::lock_guard lock(mutex_);
+  return shortest_;
 }
 
 std::size_t Distance::brokers() const {

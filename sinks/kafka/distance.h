@@ -25,6 +25,8 @@ class Distance {
   [[nodiscard]] bool is_long(Time now) const;
   // Whether one lately took no longer than a short way takes.
   [[nodiscard]] bool is_short() const;
+  // The shortest time lately; 0: nothing has answered.
+  [[nodiscard]] std::chrono::microseconds shortest() const;
   // Brokers that answered, ever; at least one.
   [[nodiscard]] std::size_t brokers() const;
 

@@ -149,7 +149,10 @@ bool Poller::feed(KafkaChannel& channel, Time now) {
   if (!far_) return channel.feed(now);
   channel.feed(turns_);
   if (renewing_) return true;
-  return turns_.take(client_.rk.get(), client_.limits, far_requests * distance_.brokers(), now);
+  const bool works =
+      turns_.take(client_.rk.get(), client_.limits, far_requests * distance_.brokers(), now);
+  if (turns_.may_take_more()) wake();
+  return works;
 }
 
 void Poller::serve_stop(KafkaChannel& channel, Time stop_by) {
@@ -172,6 +175,7 @@ void Poller::collect() {
   Time until =
       std::min({next_question_, next_stop_, outage_.next(), steady_clock::now() + longest_sleep});
   if (reopen_at_) until = std::min(until, *reopen_at_);
+  if (renewing_) until = std::min(until, renew_by_);
   auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
   if (rebuild_wanted_ || left.count() < 0) left = milliseconds(0);
   if (client_.queue == nullptr) {
@@ -196,7 +200,10 @@ void Poller::handle(rd_kafka_event_t* event) {
     case RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT:
       // Else messages would come at once, and wait for the producer that is made next; that one
       // asks again.
-      if (used_ || !turns_out_far()) topic_answered(event);
+      if (!used_ && turns_out_far())
+        goes_far_ = true;
+      else
+        topic_answered(event);
       break;
     case RD_KAFKA_EVENT_ERROR:
       broker_error(event);

@@ -131,7 +131,10 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   Time next_stop_{};
   bool rebuild_wanted_ = false;
   std::string rebuild_reason_;
-  bool renewing_ = false;  // channels are paused until the producer is empty
+  bool renewing_ = false;  // channels are paused until the producer is empty, or the time is up
+  Time renew_by_{};
+  Time renew_again_{};     // not before
+  bool goes_far_ = false;  // an answer about a topic was left to the next producer, for a long way
   // One was refused since the producer was made. librdkafka 2.0.2 does not notice when it gets none
   // for waking a broker's thread, which then sends once a second, for good.
   bool descriptors_were_short_ = false;

@@ -45,7 +45,9 @@ class Topic {
   [[nodiscard]] std::int32_t partitions() const {
     return partitions_.load(std::memory_order_relaxed);
   }
-  void has_partitions(std::int32_t count) { partitions_.store(count, std::memory_order_relaxed); }
+  void has_partitions(std::int32_t count) {
+    if (partitions() != count) partitions_.store(count, std::memory_order_relaxed);
+  }
   // While `known`, and while the caller's channel is open:
   [[nodiscard]] rd_kafka_topic_t* handle() const { return handle_.get(); }
 

@@ -1,5 +1,8 @@
 #include "sinks/kafka/turns.h"
 
+#include <algorithm>
+#include <chrono>
+#include <functional>
 #include <utility>
 
 #include "sinks/kafka/channel.h"
@@ -53,11 +56,11 @@ Turn& Turns::turn_of(const std::shared_ptr<Topic>& topic, std::int32_t partition
 
 void Turns::add(KafkaChannel& channel, const std::shared_ptr<Topic>& topic,
                 const OutMessage& message, std::size_t bytes) {
-  place_known();
   const std::int32_t partitions = topic->partitions();
+  place_known();  // behind it: what is known to `partitions` is known here, too
   append(
       turn_of(topic, partitions == 0 ? unplaced : partition_of(partitioner_, message, partitions)),
-      {&channel, message, bytes});
+      {&channel, message, bytes, next_number_++});
 }
 
 void Turns::append(Turn& turn, const Turn::Waiting& waiting) {
@@ -93,9 +96,19 @@ bool Turns::may_go(const Turn& turn) const {
   return other == turns_.end() || other->second.under_way == 0;
 }
 
-std::vector<Turn*> Turns::next(std::size_t most) {
+// What is under way for long waits for a leader, and takes no other partition's place.
+std::size_t Turns::under_way(Time now) const {
+  constexpr std::chrono::seconds long_time{1};
+  std::size_t count = 0;
+  for (const auto& [key, turn] : turns_)
+    if (turn.under_way > 0 && now - turn.handed_over < long_time) ++count;
+  return count;
+}
+
+std::vector<Turn*> Turns::next(std::size_t most, Time now) {
   std::vector<Turn*> chosen;
-  for (std::size_t left = ready_.size(); left > 0 && under_way_ + chosen.size() < most; --left) {
+  const std::size_t others = under_way(now);
+  for (std::size_t left = ready_.size(); left > 0 && others + chosen.size() < most; --left) {
     Turn& turn = *ready_.front();
     ready_.pop_front();
     if (turn.waiting.empty()) {
@@ -113,27 +126,29 @@ std::vector<Turn*> Turns::next(std::size_t most) {
 
 bool Turns::take(rd_kafka_t* rk, const BatchLimits& limits, std::size_t most, Time now) {
   place_known();
-  const std::vector<Turn*> chosen = next(most);
+  may_take_more_ = false;
+  const std::vector<Turn*> chosen = next(most, now);
   if (chosen.empty()) return true;
   const Pause pause(rk, chosen);
   bool works = true;
   for (Turn* turn : chosen) {
     BatchLimits of_turn = limits;
     if (!pause.holds(*turn)) of_turn.messages = 1;
+    const std::size_t waited = turn->waiting.size();
     works = works && hand_over(*turn, of_turn, now);
-    if (turn->under_way > 0) {
-      ++under_way_;
-    } else {
-      make_ready(*turn);
-      end_if_over(*turn);
-    }
+    if (turn->under_way > 0) continue;
+    may_take_more_ = may_take_more_ || turn->waiting.size() < waited;
+    make_ready(*turn);
+    end_if_over(*turn);
   }
   return works;
 }
 
 bool Turns::hand_over(Turn& turn, BatchLimits limits, Time now) {
   std::size_t bytes = batch_header_bytes;
-  while (!turn.waiting.empty() && turn.under_way < limits.messages) {
+  turn.handed_over = now;
+  turn.alone = false;
+  while (!turn.waiting.empty() && turn.under_way < limits.messages && !turn.alone) {
     const Turn::Waiting& first = turn.waiting.front();
     bytes += first.bytes - batch_header_bytes;
     if (turn.under_way > 0 && bytes > limits.bytes) break;
@@ -159,7 +174,6 @@ bool Turns::hand_over(Turn& turn, BatchLimits limits, Time now) {
 
 void Turns::done(Turn& turn) {
   if (--turn.under_way > 0) return;
-  --under_way_;
   make_ready(turn);
   end_if_over(turn);
 }
@@ -176,18 +190,18 @@ void Turns::give_back() {
   clear();
 }
 
-// The order of different partitions' messages is lost, which is of no account.
 void Turns::put_back() {
-  for (auto& [key, turn] : turns_)
-    for (auto last = turn.waiting.rbegin(); last != turn.waiting.rend(); ++last)
-      last->channel->put_back(last->message);
+  std::vector<const Turn::Waiting*> waiting;
+  for (const auto& [key, turn] : turns_)
+    for (const Turn::Waiting& message : turn.waiting) waiting.push_back(&message);
+  std::ranges::sort(waiting, std::greater(), &Turn::Waiting::number);
+  for (const Turn::Waiting* last : waiting) last->channel->put_back(last->message);
   clear();
 }
 
 void Turns::clear() {
   turns_.clear();
   ready_.clear();
-  under_way_ = 0;
   waiting_unplaced_ = 0;
 }
 

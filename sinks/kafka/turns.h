@@ -34,12 +34,15 @@ struct Turn {
   struct Waiting {
     KafkaChannel* channel = nullptr;
     OutMessage message;
-    std::size_t bytes = 0;  // wire_bytes() of it
+    std::size_t bytes = 0;     // wire_bytes() of it
+    std::uint64_t number = 0;  // counted up as they come
   };
   std::shared_ptr<Topic> topic;
   std::int32_t partition = 0;  // unplaced: whichever the message turns out to go to
   std::deque<Waiting> waiting;
   std::size_t under_way = 0;  // messages that librdkafka has
+  Time handed_over{};         // when it got the first of them
+  bool alone = false;         // nothing may travel with the last one that it got
   bool placed = false;        // librdkafka knew the partition of the last one that it got
   bool ready = false;         // it is in the list of those whose turn may be next
 };
@@ -56,10 +59,12 @@ class Turns {
   // Hands librdkafka what has its turn. `limits`: of a request. `most`: requests under way. False:
   // it takes nothing any more.
   [[nodiscard]] bool take(rd_kafka_t* rk, const BatchLimits& limits, std::size_t most, Time now);
+  // The last take() got rid of messages without librdkafka: there may be more to take at once.
+  [[nodiscard]] bool may_take_more() const { return may_take_more_; }
   // One of its messages is reported. The turn may end with it.
   void done(Turn& turn);
   // librdkafka has nothing any more. What waits is given back by its channel; or its channel keeps
-  // it, before everything that came later.
+  // it, in the order in which it came and before everything that came later.
   void give_back();
   void put_back();
 
@@ -71,14 +76,16 @@ class Turns {
   void place_known();
   void clear();
   [[nodiscard]] bool may_go(const Turn& turn) const;
-  [[nodiscard]] std::vector<Turn*> next(std::size_t most);
+  [[nodiscard]] std::vector<Turn*> next(std::size_t most, Time now);
+  [[nodiscard]] std::size_t under_way(Time now) const;
   [[nodiscard]] bool hand_over(Turn& turn, BatchLimits limits, Time now);
 
   const std::string partitioner_;
   // Those with messages. Each stays where it is: librdkafka's messages point to it.
   std::map<std::pair<const Topic*, std::int32_t>, Turn> turns_;
-  std::deque<Turn*> ready_;           // the one that is ready for longest stands first
-  std::size_t under_way_ = 0;         // turns with messages under way
+  std::deque<Turn*> ready_;  // the one that is ready for longest stands first
+  bool may_take_more_ = false;
+  std::uint64_t next_number_ = 0;
   std::size_t waiting_unplaced_ = 0;  // messages
 };
 

@@ -39,8 +39,8 @@ TEST_CASE("they are when many answers took long, for some seconds") {
 
   Distance at_once;
   for (int answers = 0; answers < 1000; ++answers) at_once.note(1, far, way.now);
-  CHECK_FALSE(at_once.is_long(way.now + seconds(2)));
-  CHECK(at_once.is_long(way.now + seconds(3)));
+  CHECK_FALSE(at_once.is_long(way.now + seconds(9)));
+  CHECK(at_once.is_long(way.now + seconds(10)));
 }
 
 TEST_CASE("a way that becomes longer is noticed, and one that becomes shorter") {
