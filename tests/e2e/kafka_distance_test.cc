@@ -61,9 +61,12 @@ TEST_CASE("over a long way into fifty partitions a route stays direct, and drain
   const Topic topic(cluster, partitions);
   Network network(cluster);
   network.be(Weather::slow);
-  Daemon daemon(directory.path(), network.kafka_sink(topic.name()) + "routes:\n  far:\n" +
-                                      "    sink: kafka\n    topic: " + topic.name() +
-                                      "\n    spill_after: 15s\n    drain: { jitter: 0s }\n");
+  Daemon daemon(directory.path(),
+                network.kafka_sink(topic.name()) + "routes:\n  far:\n" +
+                    "    sink: kafka\n    topic: " + topic.name() +
+                    "\n    spill_after: 15s\n    drain: { jitter: 0s }\n"
+                    "    window: { max_bytes: 32MiB }\n",
+                "  max_body: 24MiB\n");
   daemon.start();
   const auto wait_until_direct = [&] {
     daemon.wait_until("direct", [](const Metrics& now) { return now.state("far") == "direct"; });
@@ -76,8 +79,12 @@ TEST_CASE("over a long way into fifty partitions a route stays direct, and drain
     devices.at(i) = std::async(std::launch::async, post_two, std::cref(daemon), keys.at(i));
   for (std::future<int>& device : devices) CHECK(device.get() == 2);
 
-  CHECK(daemon.ctl({"route", "pause", "far"}).code == 0);
+  // What the topic does not take is refused in one go, in however many partitions.
   Client client(daemon.port(), "/ingest/far");
+  const std::vector<std::string> too_large(20, std::string(1'100'000, 'x'));
+  CHECK(client.post_lines(too_large).status == 422);
+
+  CHECK(daemon.ctl({"route", "pause", "far"}).code == 0);
   CHECK(client.post_lines(numbered(out_of_the_log, 0)).buffered == lines);
   CHECK(daemon.ctl({"route", "resume", "far"}).code == 0);
   daemon.wait_until_drained("far");
