@@ -176,6 +176,7 @@ void Poller::collect() {
       std::min({next_question_, next_stop_, outage_.next(), steady_clock::now() + longest_sleep});
   if (reopen_at_) until = std::min(until, *reopen_at_);
   if (renewing_) until = std::min(until, renew_by_);
+  if (turns_.any_ready()) until = std::min(until, steady_clock::now() + Turns::long_time);
   auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
   if (rebuild_wanted_ || left.count() < 0) left = milliseconds(0);
   if (client_.queue == nullptr) {

@@ -98,7 +98,6 @@ bool Turns::may_go(const Turn& turn) const {
 
 // What is under way for long waits for a leader, and takes no other partition's place.
 std::size_t Turns::under_way(Time now) const {
-  constexpr std::chrono::seconds long_time{1};
   std::size_t count = 0;
   for (const auto& [key, turn] : turns_)
     if (turn.under_way > 0 && now - turn.handed_over < long_time) ++count;

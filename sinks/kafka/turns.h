@@ -11,6 +11,7 @@
 // Owned by the poller, which alone calls it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -61,6 +62,9 @@ class Turns {
   [[nodiscard]] bool take(rd_kafka_t* rk, const BatchLimits& limits, std::size_t most, Time now);
   // The last take() got rid of messages without librdkafka: there may be more to take at once.
   [[nodiscard]] bool may_take_more() const { return may_take_more_; }
+  // Some wait for others that are under way, but no longer than `long_time`.
+  [[nodiscard]] bool any_ready() const { return !ready_.empty(); }
+  static constexpr std::chrono::seconds long_time{1};
   // One of its messages is reported. The turn may end with it.
   void done(Turn& turn);
   // librdkafka has nothing any more. What waits is given back by its channel; or its channel keeps
