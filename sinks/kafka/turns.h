@@ -5,8 +5,9 @@
 // be of one partition, which must not be (client.cc). So several are under way here, and of each
 // partition one: its messages wait until those before them are reported, and then librdkafka gets
 // as many as fit into one request. The partition is paused meanwhile, for librdkafka would send the
-// first of them while it gets the rest. Besides, what waits here does not make librdkafka's threads
-// poll without pause, as what waits in librdkafka does.
+// first of them while it gets the rest; where it cannot be paused, one message goes. Besides, what
+// waits here does not make librdkafka's threads poll without pause, as what waits in librdkafka
+// does.
 //
 // Owned by the poller, which alone calls it.
 #pragma once
