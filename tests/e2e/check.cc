@@ -18,9 +18,10 @@ struct IdHash {
 // Violations by kind: how many, and the first few.
 class Violations {
  public:
-  void add(const std::string& kind, const std::string& which) {
+  void add(const std::string& kind, const std::string& which, std::size_t cases = 1) {
     Kind& found = kinds_[kind];
-    if (++found.count <= examples) found.which += "\n    " + which;
+    found.count += cases;
+    if (++found.told <= examples) found.which += "\n    " + which;
   }
   [[nodiscard]] std::string text() const {
     std::string all;
@@ -33,6 +34,7 @@ class Violations {
   static constexpr std::size_t examples = 4;
   struct Kind {
     std::size_t count = 0;
+    std::size_t told = 0;
     std::string which;
   };
   std::map<std::string, Kind> kinds_;
@@ -110,14 +112,37 @@ class Comparison {
     return Row{sending->second, index};
   }
 
+  // Told as runs of rows: how much of a request is gone tells where to look.
   void find_lost() {
     for (const Sending& sending : sendings_) {
       if (!sending.acknowledged() || sending.begin < explained_.topic_removed) continue;
-      for (std::size_t i = 0; i < sending.rows.size(); ++i)
-        if (const Id id = sending.first_id.plus(i);
-            !first_copies_.contains(id) && !explained_.dead_letters.contains(id))
-          violations_.add("lost", Row{&sending, i}.text() + ", " + id.text());
+      std::size_t run = 0;
+      for (std::size_t i = 0; i <= sending.rows.size(); ++i) {
+        if (i < sending.rows.size() && is_lost(sending.first_id.plus(i))) {
+          ++run;
+        } else if (run > 0) {
+          violations_.add("lost", lost_rows(sending, i - run, i - 1), run);
+          run = 0;
+        }
+      }
     }
+  }
+
+  [[nodiscard]] bool is_lost(const Id& id) const {
+    return !first_copies_.contains(id) && !explained_.dead_letters.contains(id);
+  }
+
+  [[nodiscard]] std::string lost_rows(const Sending& sending, std::size_t first,
+                                      std::size_t last) const {
+    const auto ms = [&](Clock::time_point time) {
+      return std::to_string(
+          std::chrono::duration_cast<std::chrono::milliseconds>(time - sendings_.front().begin)
+              .count());
+    };
+    return "rows " + std::to_string(first) + " to " + std::to_string(last) + " of " +
+           std::to_string(sending.rows.size()) + " of sending " + sending.name.text() + ", from " +
+           sending.first_id.plus(first).text() + ", answered " + std::to_string(sending.status) +
+           ", sent at " + ms(sending.begin) + " ms, answered at " + ms(sending.end) + " ms";
   }
 
   void take(const Arrival& arrival) {
