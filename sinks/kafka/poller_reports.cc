@@ -9,6 +9,19 @@ namespace {
 
 Slot& slot_of(const rd_kafka_message_t& message) { return *static_cast<Slot*>(message._private); }
 
+// An acknowledgement says at which offset the message lies. Without one, librdkafka concluded that
+// it is stored from the acknowledgement of a later request, which librdkafka 2.0.2 may have sent
+// before this one's messages were: while one that moves to another leader is refused by the old.
+bool acknowledged(const rd_kafka_message_t& message) {
+  return message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset >= 0;
+}
+
+const char* reason_of(const rd_kafka_message_t& message) {
+  return message.err == RD_KAFKA_RESP_ERR_NO_ERROR
+             ? "a later request was acknowledged, this one was not"
+             : rd_kafka_err2str(message.err);
+}
+
 Report report_on(const rd_kafka_message_t& message, Outcome outcome) {
   Report report;
   report.token = slot_of(message).token;
@@ -20,7 +33,7 @@ Report report_on(const rd_kafka_message_t& message, Outcome outcome) {
   }
   report.maybe_delivered = outcome == Outcome::given_back &&
                            rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-  report.detail = rd_kafka_err2str(message.err);
+  report.detail = reason_of(message);
   return report;
 }
 
@@ -34,7 +47,7 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   std::size_t to_blame = 0;
   double oldest_seconds = 0;
   for (const rd_kafka_message_t* message : messages) {
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (!acknowledged(*message)) {
       to_blame += message_refusal(message->err) != Refusal::none ? 1 : 0;
       continue;
     }
@@ -52,16 +65,12 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   }
   if (delivered == messages.size()) return;
   for (const rd_kafka_message_t* message : messages)
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) failed(*message, to_blame == 1);
+    if (!acknowledged(*message)) failed(*message, to_blame == 1);
 }
 
 void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
   Slot& slot = slot_of(message);
   KafkaChannel& channel = *slot.channel;
-  if (rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_PERSISTED) {
-    channel.add_report(slot, report_on(message, Outcome::delivered));
-    return;
-  }
   const std::string topic = rd_kafka_topic_name(message.rkt);
   const bool own = topic == channel.topic();
   Refusal refusal = message_refusal(message.err);
@@ -80,9 +89,9 @@ void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
     return;
   }
   channel.add_report(slot, report_on(message, Outcome::given_back), suspect);
-  std::string reason = topic + ": " + rd_kafka_err2str(message.err);
+  std::string reason = topic + ": " + reason_of(message);
   if (clock_is_wrong) reason += "; this host's clock is ahead of the brokers'";
-  if (consequence(message.err)) {
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || consequence(message.err)) {
     want_rebuild(Cause::failure, reason);
     return;
   }
