@@ -29,7 +29,7 @@ std::size_t KafkaChannel::submit(std::span<const OutMessage> messages) {
       if (straight_through()) {
         const auto topic = topic_of(message);
         if (topic->state() == TopicState::known && bytes <= topic->limit_bytes() &&
-            produce(message, *topic, bytes) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            produce(message, *topic, bytes, nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR)
           continue;
       }
       waiting_.push_back(message);
@@ -84,11 +84,20 @@ std::shared_ptr<Topic> KafkaChannel::topic_of(const OutMessage& message) {
   return last_topic_;
 }
 
-rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, const Topic& topic,
-                                          std::size_t bytes) {
+rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topic,
+                                          std::size_t bytes, Turn* turn) {
   if (free_.empty()) free_.push_back(&slots_.emplace_back());
   Slot& slot = *free_.back();
-  slot = {this, message.token, message.id, bytes, message.stamped_here, true};
+  slot.channel = this;
+  slot.token = message.token;
+  slot.id = message.id;
+  slot.bytes = bytes;
+  slot.stamped_here = message.stamped_here;
+  slot.used = true;
+  slot.topic = &topic;
+  slot.turn = turn;
+  slot.partition = turn == nullptr ? -1 : turn->partition;
+  slot.placed.store(false, std::memory_order_relaxed);
   const auto error = produce_record(host_.producer(), topic.handle(), message, &slot);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     slot.used = false;
@@ -97,6 +106,10 @@ rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, const Topic
   free_.pop_back();
   ++in_producer_;
   in_producer_bytes_ += bytes;
+  if (turn != nullptr) {
+    ++turn->under_way;
+    turn->placed = slot.placed.load(std::memory_order_relaxed);
+  }
   return error;
 }
 
@@ -112,7 +125,7 @@ bool KafkaChannel::feed(Time now) {
     const OutMessage& message = waiting_[at];
     const auto topic = topic_of(message);
     const bool held = std::ranges::find(held_up, topic) != held_up.end();
-    const Next next = held ? Next::topic_waits : take(message, topic, now);
+    const Next next = held ? Next::topic_waits : take(message, topic, nullptr, now);
     works = next != Next::broken;
     if (next == Next::all_wait || next == Next::broken) break;
     if (next == Next::topic_waits) {
@@ -128,8 +141,51 @@ bool KafkaChannel::feed(Time now) {
   return works;
 }
 
-KafkaChannel::Next KafkaChannel::take(const OutMessage& message,
-                                      const std::shared_ptr<Topic>& topic, Time now) {
+void KafkaChannel::feed(Turns& turns) {
+  const std::lock_guard lock(mutex_);
+  if (in_producer_ == 0) alone_ = false;
+  if (paused_ || alone_) return;
+  // Where there are suspects, one message at a time.
+  while (!waiting_.empty() && (suspects_.empty() || in_producer_ + in_turns_ == 0)) {
+    const OutMessage& first = waiting_.front();
+    const std::size_t bytes = wire_bytes(first);
+    turns.add(*this, topic_of(first), first, bytes);
+    waiting_.pop_front();
+    waiting_bytes_ -= bytes;
+    ++in_turns_;
+    in_turns_bytes_ += bytes;
+  }
+}
+
+Next KafkaChannel::take_turn(const OutMessage& message, Turn& turn, Time now) {
+  const std::lock_guard lock(mutex_);
+  const Next next = take(message, turn.topic, &turn, now);
+  if (next == Next::gone) {
+    --in_turns_;
+    in_turns_bytes_ -= wire_bytes(message);
+  }
+  return next;
+}
+
+void KafkaChannel::give_back(const OutMessage& message) {
+  const std::lock_guard lock(mutex_);
+  noticed_ = true;
+  reports_.push_back({.token = message.token, .outcome = Outcome::given_back, .detail = {}});
+  --in_turns_;
+  in_turns_bytes_ -= wire_bytes(message);
+}
+
+void KafkaChannel::put_back(const OutMessage& message) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t bytes = wire_bytes(message);
+  waiting_.push_front(message);
+  waiting_bytes_ += bytes;
+  --in_turns_;
+  in_turns_bytes_ -= bytes;
+}
+
+Next KafkaChannel::take(const OutMessage& message, const std::shared_ptr<Topic>& topic, Turn* turn,
+                        Time now) {
   const std::size_t bytes = wire_bytes(message);
   if (topic->state() == TopicState::missing && topic != own_) {
     refuse(message, Refusal::unknown_topic, "topic " + topic->name + " does not exist");
@@ -144,13 +200,15 @@ KafkaChannel::Next KafkaChannel::take(const OutMessage& message,
     return Next::gone;
   }
   const bool suspect = suspects_.contains(message.id);
-  if (suspect && in_producer_ > 0) return Next::all_wait;
-  const rd_kafka_resp_err_t error = produce(message, *topic, bytes);
+  if (suspect && (in_producer_ > 0 || (turn != nullptr && turn->under_way > 0)))
+    return Next::all_wait;
+  const rd_kafka_resp_err_t error = produce(message, *topic, bytes, turn);
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       if (suspect) {
         suspects_.erase(message.id);
         alone_ = true;
+        if (turn != nullptr) turn->alone = true;
       }
       return Next::gone;
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
@@ -271,12 +329,12 @@ std::size_t KafkaChannel::in_producer() const {
 
 std::size_t KafkaChannel::held() const {
   const std::lock_guard lock(mutex_);
-  return in_producer_ + waiting_.size();
+  return in_producer_ + in_turns_ + waiting_.size();
 }
 
 std::size_t KafkaChannel::held_bytes() const {
   const std::lock_guard lock(mutex_);
-  return in_producer_bytes_ + waiting_bytes_;
+  return in_producer_bytes_ + in_turns_bytes_ + waiting_bytes_;
 }
 
 }  // namespace rebuf::sinks::kafka

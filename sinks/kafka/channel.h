@@ -5,10 +5,14 @@
 // (within its topic), and the poller produces it later. librdkafka gets a pointer to a Slot with
 // every message, so that a report needs no look-up, and the value without copying it.
 //
+// Over a long way everything waits, and the poller feeds it to the turns of its partitions
+// (turns.h).
+//
 // Owned by the route (Channel); the sink's poller knows it until stop() returns. One mutex; the
 // poller's part is marked.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -20,6 +24,7 @@
 #include <vector>
 
 #include "sinks/kafka/topics.h"
+#include "sinks/kafka/turns.h"
 #include "sinks/sink.h"
 
 namespace rebuf::sinks::kafka {
@@ -34,7 +39,14 @@ struct Slot {
   std::size_t bytes = 0;
   bool stamped_here = false;
   bool used = false;
+  Topic* topic = nullptr;
+  Turn* turn = nullptr;              // that it is counted in; the poller's
+  std::int32_t partition = -1;       // that it must go to; -1: any
+  std::atomic<bool> placed = false;  // librdkafka asked for its partition
 };
+
+// What became of the message that was next.
+enum class Next : std::uint8_t { gone, topic_waits, all_wait, broken };
 
 // What the channel needs of its sink. Any thread.
 class ChannelHost {
@@ -43,6 +55,7 @@ class ChannelHost {
   virtual void wake() = 0;             // the poller has something to do
   virtual rd_kafka_t* producer() = 0;  // while the channel is open or being fed
   virtual Topics& topics() = 0;
+  virtual bool in_turns() const = 0;  // changes while the channel is paused or closed
 };
 
 class KafkaChannel final : public Channel {
@@ -68,6 +81,12 @@ class KafkaChannel final : public Channel {
 
   // Produces what waits, as far as it may. False: librdkafka takes nothing any more.
   [[nodiscard]] bool feed(Time now);
+  // Over a long way: what waits is added to the turns, which ask for it by take_turn(), give it
+  // back, or put it back before all that waits.
+  void feed(Turns& turns);
+  [[nodiscard]] Next take_turn(const OutMessage& message, Turn& turn, Time now);
+  void give_back(const OutMessage& message);
+  void put_back(const OutMessage& message);
   // Until resume(), messages only wait; so it begins.
   void pause();
   void resume();
@@ -95,15 +114,15 @@ class KafkaChannel final : public Channel {
   bool topic_fails = false;  // the poller's: the listener knows that its topic is in trouble
 
  private:
-  // What became of the message that was next.
-  enum class Next : std::uint8_t { gone, topic_waits, all_wait, broken };
   [[nodiscard]] bool straight_through() const {
-    return waiting_.empty() && !paused_ && !alone_ && suspects_.empty();
+    return waiting_.empty() && !paused_ && !alone_ && suspects_.empty() && !host_.in_turns();
   }
   [[nodiscard]] std::shared_ptr<Topic> topic_of(const OutMessage& message);
-  [[nodiscard]] rd_kafka_resp_err_t produce(const OutMessage& message, const Topic& topic,
-                                            std::size_t bytes);
-  [[nodiscard]] Next take(const OutMessage& message, const std::shared_ptr<Topic>& topic, Time now);
+  [[nodiscard]] rd_kafka_resp_err_t produce(const OutMessage& message, Topic& topic,
+                                            std::size_t bytes, Turn* turn);
+  // `turn`: that it is counted in; may be null.
+  [[nodiscard]] Next take(const OutMessage& message, const std::shared_ptr<Topic>& topic,
+                          Turn* turn, Time now);
   void refuse(const OutMessage& message, Refusal refusal, std::string detail);
 
   ChannelHost& host_;
@@ -121,6 +140,8 @@ class KafkaChannel final : public Channel {
   Wishes wishes_;
   std::deque<OutMessage> waiting_;
   std::size_t waiting_bytes_ = 0;
+  std::size_t in_turns_ = 0;
+  std::size_t in_turns_bytes_ = 0;
   std::set<MessageId> suspects_;
   std::deque<Slot> slots_;
   std::vector<Slot*> free_;

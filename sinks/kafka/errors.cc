@@ -1,5 +1,8 @@
 #include "sinks/kafka/errors.h"
 
+#include <charconv>
+#include <system_error>
+
 namespace rebuf::sinks::kafka {
 
 Refusal message_refusal(rd_kafka_resp_err_t error) noexcept {
@@ -57,6 +60,19 @@ bool consequence(rd_kafka_resp_err_t error) noexcept {
 bool no_descriptor(std::string_view text) noexcept {
   constexpr std::string_view begin = "Too many open files";  // of EMFILE, and of ENFILE
   return text.find(begin) != std::string_view::npos;
+}
+
+bool tells_of_fewer_partitions(std::string_view line) noexcept {
+  constexpr std::string_view begin = "partition count changed from ";
+  constexpr std::string_view between = " to ";
+  const std::size_t at = line.find(begin);
+  if (at == std::string_view::npos) return false;
+  int before = 0;
+  int after = 0;
+  const char* const end = line.data() + line.size();
+  const char* const next = std::from_chars(line.data() + at + begin.size(), end, before).ptr;
+  if (!std::string_view(next, end).starts_with(between)) return false;
+  return std::from_chars(next + between.size(), end, after).ec == std::errc() && after < before;
 }
 
 std::string_view error_class(rd_kafka_resp_err_t error) noexcept {

@@ -23,6 +23,10 @@ namespace rebuf::sinks::kafka {
 // Whether a broker's error is that this process got no descriptor. librdkafka has no code for it.
 [[nodiscard]] bool no_descriptor(std::string_view text) noexcept;
 
+// Whether a line of librdkafka's log says that a topic has fewer partitions than before; nothing
+// else tells.
+[[nodiscard]] bool tells_of_fewer_partitions(std::string_view line) noexcept;
+
 // Health::error_class: connect, timeout, auth, tls, topic, clock, other.
 [[nodiscard]] std::string_view error_class(rd_kafka_resp_err_t error) noexcept;
 

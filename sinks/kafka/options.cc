@@ -28,7 +28,7 @@ struct Reserved {
   std::string_view hint;
 };
 constexpr std::string_view ours = "leave it out";
-constexpr std::array<Reserved, 21> reserved{{
+constexpr std::array<Reserved, 22> reserved{{
     {"request.required.acks", "always `all`: leave it out"},
     {"enable.idempotence", "always on: leave it out"},
     {"enable.gapless.guarantee", "always on: leave it out"},
@@ -50,6 +50,7 @@ constexpr std::array<Reserved, 21> reserved{{
     {"delivery.report.only.error", "rebufd needs every report"},
     {"queuing.strategy", "always first in, first out"},
     {"test.mock.num.brokers", "use `type: embedded_kafka`"},
+    {"log_level", "see `log.level`"},
 }};
 
 std::string_view trimmed(std::string_view text) {
@@ -150,12 +151,7 @@ std::vector<std::string> kafka_option_names() {
 }
 
 std::string check_kafka_settings(const KafkaSettings& settings) {
-  struct Silent final : kafka::ClientCallbacks {
-    void client_log(LogLevel, const char*) override {}
-    void client_throttled(std::chrono::milliseconds) override {}
-  } silent;
-  constexpr std::size_t any_batch_bytes = 1'000'000;
-  return kafka::make_client(settings, {}, any_batch_bytes, silent).error;
+  return kafka::why_no_client(settings);
 }
 
 }  // namespace rebuf::sinks

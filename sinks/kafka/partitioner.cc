@@ -45,14 +45,23 @@ bool goes_by_id(ById rule, const void* key, std::size_t key_bytes) {
   return false;
 }
 
-std::int32_t choose(const rd_kafka_topic_t* topic, const void* key, std::size_t key_bytes,
-                    std::int32_t partitions, void* partitioner, void* slot) {
-  const auto& chosen = *static_cast<const Partitioner*>(partitioner);
+// None of librdkafka's own looks at the topic.
+std::int32_t place(const Partitioner& chosen, const void* key, std::size_t key_bytes,
+                   const MessageId& id, std::int32_t partitions) {
   if (!goes_by_id(chosen.by_id, key, key_bytes))
-    return chosen.by_key(topic, key, key_bytes, partitions, nullptr, nullptr);
-  const auto& id = static_cast<const Slot*>(slot)->id.bytes;
-  return rd_kafka_msg_partitioner_murmur2(topic, id.data(), id.size(), partitions, nullptr,
-                                          nullptr);
+    return chosen.by_key(nullptr, key, key_bytes, partitions, nullptr, nullptr);
+  return rd_kafka_msg_partitioner_murmur2(nullptr, id.bytes.data(), id.bytes.size(), partitions,
+                                          nullptr, nullptr);
+}
+
+std::int32_t choose(const rd_kafka_topic_t* /*topic*/, const void* key, std::size_t key_bytes,
+                    std::int32_t partitions, void* partitioner, void* opaque) {
+  Slot& slot = *static_cast<Slot*>(opaque);
+  slot.topic->has_partitions(partitions);
+  slot.placed.store(true, std::memory_order_relaxed);
+  // One that the topic has not any more is none, and librdkafka refuses it.
+  if (slot.partition >= 0) return std::min(slot.partition, partitions);
+  return place(*static_cast<const Partitioner*>(partitioner), key, key_bytes, slot.id, partitions);
 }
 
 }  // namespace
@@ -64,6 +73,14 @@ bool set_partitioner(rd_kafka_topic_conf_t* conf, std::string_view name) {
   // librdkafka hands it back as it was given; it is only read.
   rd_kafka_topic_conf_set_opaque(conf, const_cast<Partitioner*>(found));
   return true;
+}
+
+std::int32_t partition_of(std::string_view name, const OutMessage& message,
+                          std::int32_t partitions) {
+  const auto* const found = std::ranges::find(partitioners, name, &Partitioner::name);
+  const std::string_view key = message.key.value_or(std::string_view());
+  const char* const bytes = key.empty() ? "" : key.data();
+  return place(*found, message.key ? bytes : nullptr, key.size(), message.id, partitions);
 }
 
 }  // namespace rebuf::sinks::kafka

@@ -7,14 +7,20 @@
 // partition make larger batches, but librdkafka 2.0.2 takes twice the CPU for a message then.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "sinks/kafka/handles.h"
+#include "sinks/message.h"
 
 namespace rebuf::sinks::kafka {
 
 // For topics whose messages each have a Slot as their opaque. False: there is no partitioner of
 // that name. The names are librdkafka's.
 [[nodiscard]] bool set_partitioner(rd_kafka_topic_conf_t* conf, std::string_view name);
+
+// Which one of so many it chooses for the message. `name`: of a partitioner that there is.
+[[nodiscard]] std::int32_t partition_of(std::string_view name, const OutMessage& message,
+                                        std::int32_t partitions);
 
 }  // namespace rebuf::sinks::kafka

@@ -24,7 +24,8 @@ Poller::Poller(const KafkaSettings& settings, EmbeddedCluster* embedded, std::st
       embedded_(embedded),
       brokers_(std::move(brokers)),
       topics_(embedded == nullptr),
-      batch_bytes_(batch_bytes_for(default_limit_bytes)) {}
+      batch_bytes_(batch_bytes_for(default_limit_bytes)),
+      turns_(settings_.partitioner) {}
 
 Poller::~Poller() {
   if (thread_.joinable()) {
@@ -78,7 +79,14 @@ void Poller::wake() {
   if (wake_queue_ != nullptr) rd_kafka_queue_yield(wake_queue_);
 }
 
-void Poller::client_log(LogLevel level, const char* text) { say(level, text); }
+void Poller::client_answered(std::int32_t broker, std::chrono::microseconds round_trip) {
+  distance_.note(broker, round_trip, steady_clock::now());
+}
+
+void Poller::client_log(LogLevel level, const char* text) {
+  if (tells_of_fewer_partitions(text)) partitions_went_ = true;
+  say(level, text);
+}
 
 void Poller::say(LogLevel level, std::string_view text) const {
   if (log_) log_(level, "sink " + settings_.name + ": " + std::string(text));
@@ -95,6 +103,8 @@ void Poller::run() {
     serve_channels();
     deliver();  // what was refused without a broker: collect() may sleep
     collect();
+    if (partitions_went_.exchange(false))
+      want_rebuild(Cause::wish, "a topic has fewer partitions than before");
     if (rebuild_wanted_) rebuild();
     deliver();
     renew();
@@ -126,13 +136,23 @@ void Poller::serve_channels() {
     if (wishes.probe) start_probe(*channel);
     if (wishes.recall)
       want_rebuild(Cause::wish, "route " + channel->route() + " took its messages back");
-    if (!reopen_at_ && !rebuild_wanted_ && !channel->feed(now))
+    if (!reopen_at_ && !rebuild_wanted_ && !feed(*channel, now))
       want_rebuild(Cause::failure, "librdkafka takes no more messages");
     if (wishes.stop_by) serve_stop(*channel, *wishes.stop_by);
   }
   next_question_ = client_.rk == nullptr
                        ? Time::max()
                        : topics_.ask_due(client_.rk.get(), client_.queue.get(), now);
+}
+
+bool Poller::feed(KafkaChannel& channel, Time now) {
+  if (!far_) return channel.feed(now);
+  channel.feed(turns_);
+  if (renewing_) return true;
+  const bool works =
+      turns_.take(client_.rk.get(), client_.limits, far_requests * distance_.brokers(), now);
+  if (turns_.may_take_more()) wake();
+  return works;
 }
 
 void Poller::serve_stop(KafkaChannel& channel, Time stop_by) {
@@ -155,6 +175,8 @@ void Poller::collect() {
   Time until =
       std::min({next_question_, next_stop_, outage_.next(), steady_clock::now() + longest_sleep});
   if (reopen_at_) until = std::min(until, *reopen_at_);
+  if (renewing_) until = std::min(until, renew_by_);
+  if (turns_.any_ready()) until = std::min(until, steady_clock::now() + Turns::long_time);
   auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
   if (rebuild_wanted_ || left.count() < 0) left = milliseconds(0);
   if (client_.queue == nullptr) {
@@ -177,7 +199,12 @@ void Poller::handle(rd_kafka_event_t* event) {
       delivery_reports(event);
       break;
     case RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT:
-      topic_answered(event);
+      // Else messages would come at once, and wait for the producer that is made next; that one
+      // asks again.
+      if (!used_ && turns_out_far())
+        goes_far_ = true;
+      else
+        topic_answered(event);
       break;
     case RD_KAFKA_EVENT_ERROR:
       broker_error(event);

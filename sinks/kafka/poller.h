@@ -4,6 +4,7 @@
 // Owned by the sink (producers.h). The poller thread owns everything that is not marked otherwise.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -13,9 +14,11 @@
 
 #include "sinks/kafka/channel.h"
 #include "sinks/kafka/client.h"
+#include "sinks/kafka/distance.h"
 #include "sinks/kafka/embedded.h"
 #include "sinks/kafka/outage.h"
 #include "sinks/kafka/topics.h"
+#include "sinks/kafka/turns.h"
 
 namespace rebuf::sinks::kafka {
 
@@ -45,15 +48,18 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   void wake() override;
   rd_kafka_t* producer() override { return client_.rk.get(); }
   Topics& topics() override { return topics_; }
+  bool in_turns() const override { return far_; }
   // ClientCallbacks
   void client_log(LogLevel level, const char* text) override;
   void client_throttled(std::chrono::milliseconds pause) override;
+  void client_answered(std::int32_t broker, std::chrono::microseconds round_trip) override;
 
   // poller.cc: the loop
   void run();
   [[nodiscard]] bool ending();
   void take_new_channels();
   void serve_channels();
+  [[nodiscard]] bool feed(KafkaChannel& channel, Time now);
   void serve_stop(KafkaChannel& channel, Time stop_by);
   void collect();
   void handle(rd_kafka_event_t* event);
@@ -88,6 +94,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   void renew();
   [[nodiscard]] std::string_view reason_to_renew();
   [[nodiscard]] bool there_are_descriptors();
+  [[nodiscard]] bool turns_out_far();
   [[nodiscard]] std::size_t in_producer() const;
 
   const KafkaSettings settings_;
@@ -109,6 +116,13 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   Topics topics_;  // itself safe for any thread
   Client client_;  // changed only while every channel is closed or paused
   std::size_t batch_bytes_;
+  Distance distance_;             // itself safe for any thread
+  std::atomic<bool> far_{false};  // client_ is for a long way; changed when client_ is
+  // librdkafka 2.0.2 keeps for ever what it had for such a partition, when the refusal of a request
+  // that was under way comes after the news. Any thread sets it.
+  std::atomic<bool> partitions_went_{false};
+  bool used_ = false;  // client_ has had a message
+  Turns turns_;
   std::vector<KafkaChannel*> channels_;
   Outage outage_;
   const Topic* asked_in_doubt_ =
@@ -117,7 +131,10 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   Time next_stop_{};
   bool rebuild_wanted_ = false;
   std::string rebuild_reason_;
-  bool renewing_ = false;  // channels are paused until the producer is empty
+  bool renewing_ = false;  // channels are paused until the producer is empty, or the time is up
+  Time renew_by_{};
+  Time renew_again_{};     // not before
+  bool goes_far_ = false;  // an answer about a topic was left to the next producer, for a long way
   // One was refused since the producer was made. librdkafka 2.0.2 does not notice when it gets none
   // for waking a broker's thread, which then sends once a second, for good.
   bool descriptors_were_short_ = false;

@@ -14,11 +14,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// What is already on its way may still be acknowledged: less to be sent twice.
+// What is already on its way may still be acknowledged: less to be sent twice. At least; over a
+// long way two round trips.
 constexpr milliseconds in_transit_time{300};
 // librdkafka reports purged messages at once; the rest after this is given back without its report.
 constexpr milliseconds purge_time{2000};
 constexpr milliseconds remake_every{1000};
+// A producer that is to be exchanged may take so long to become empty; then messages go on.
+constexpr milliseconds renew_time{2000};
+constexpr milliseconds renew_pause{10'000};
 
 // Whether as many descriptors as a producer needs for a few brokers can be opened now.
 bool descriptors_to_be_had() {
@@ -56,6 +60,7 @@ void Poller::rebuild() {
   for (KafkaChannel* channel : channels_) channel->close();
   if (client_.rk != nullptr) empty_producer();
   drop_client();
+  turns_.give_back();
   deliver();
   for (KafkaChannel* channel : channels_) channel->give_back_rest();
   deliver();
@@ -80,7 +85,8 @@ void Poller::drop_client() {
 void Poller::empty_producer() {
   // Both fail only for a client that is not a producer.
   (void)rd_kafka_purge(client_.rk.get(), RD_KAFKA_PURGE_F_QUEUE);
-  collect_until(in_transit_time);
+  collect_until(
+      std::max(in_transit_time, std::chrono::ceil<milliseconds>(2 * distance_.shortest())));
   (void)rd_kafka_purge(client_.rk.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   collect_until(purge_time);
 }
@@ -97,8 +103,12 @@ void Poller::collect_until(milliseconds limit) {
 }
 
 std::string Poller::make_producer() {
-  ClientResult made = make_client(settings_, brokers_, batch_bytes_, *this);
+  const Way way = goes_far_ || distance_.seems_long() ? Way::far : Way::near;
+  ClientResult made = make_client(settings_, brokers_, batch_bytes_, way, *this);
   if (!made.error.empty()) return made.error;
+  far_ = way == Way::far;
+  goes_far_ = false;
+  used_ = false;
   client_ = std::move(made.client);
   descriptors_were_short_ = !descriptors_to_be_had();
   topics_.make_handles(client_.rk.get());
@@ -128,9 +138,20 @@ std::string_view Poller::reason_to_renew() {
   // No message may travel in a batch that is too large although it is not.
   if (batch_bytes_for(topics_.smallest_limit_bytes()) < batch_bytes_)
     return "a topic takes less than a batch may be";
+  if (turns_out_far()) return "the brokers are far away: several requests under way";
+  // They had only been slow for a while, or the way is another one now.
+  if (far_ && distance_.is_short()) return "the brokers are near: one request under way";
   if (descriptors_were_short_ && there_are_descriptors())
     return "one made while descriptors were short";
   return {};
+}
+
+// Messages wait while the producer is exchanged, so for one that has had some it must be certain.
+bool Poller::turns_out_far() {
+  if (goes_far_) return true;
+  if (far_ || !distance_.seems_long()) return false;
+  used_ = used_ || in_producer() > 0;
+  return !used_ || distance_.is_long(steady_clock::now());
 }
 
 // Seldom, for looking takes them for a moment.
@@ -145,14 +166,25 @@ bool Poller::there_are_descriptors() {
 // Another producer, once what this one holds is done: nothing is given back for it.
 void Poller::renew() {
   if (reopen_at_ || client_.rk == nullptr) return;
+  const Time now = steady_clock::now();
   if (!renewing_) {
+    if (now < renew_again_) return;
     const std::string_view reason = reason_to_renew();
     if (reason.empty()) return;
     say(LogLevel::info, "a new producer: " + std::string(reason));
     renewing_ = true;
+    renew_by_ = now + renew_time;
     for (KafkaChannel* channel : channels_) channel->pause();
   }
-  if (in_producer() > 0) return;
+  if (in_producer() > 0) {
+    if (now < renew_by_) return;
+    // Perhaps a partition has no leader: the others' messages shall not wait for that.
+    renewing_ = false;
+    renew_again_ = now + renew_pause;
+    for (KafkaChannel* channel : channels_) channel->resume();
+    return;
+  }
+  turns_.put_back();
   batch_bytes_ = std::min(batch_bytes_, batch_bytes_for(topics_.smallest_limit_bytes()));
   drop_client();
   renewing_ = false;

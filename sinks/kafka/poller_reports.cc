@@ -1,5 +1,6 @@
 // What became of messages: delivery reports into the channels' reports.
 #include <algorithm>
+#include <utility>
 
 #include "sinks/kafka/errors.h"
 #include "sinks/kafka/poller.h"
@@ -47,6 +48,7 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   std::size_t to_blame = 0;
   double oldest_seconds = 0;
   for (const rd_kafka_message_t* message : messages) {
+    if (Turn* turn = std::exchange(slot_of(*message).turn, nullptr)) turns_.done(*turn);
     if (!acknowledged(*message)) {
       to_blame += message_refusal(message->err) != Refusal::none ? 1 : 0;
       continue;
@@ -58,6 +60,7 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
                                           report_on(*message, Outcome::delivered));
     ++delivered;
   }
+  used_ = true;
   if (delivered > 0) {
     rebuilds_without_delivery_ = 0;
     set_up();

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::string_view id_name = "rebuf-id";
 constexpr std::string_view replayed_name = "rebuf-replayed";
-// The batch header is 61 bytes; attributes and five varints of at most 5 bytes stand around key and
-// value, two around each header.
-constexpr std::size_t record_overhead_bytes = 61 + 1 + 25;
+// Attributes and five varints of at most 5 bytes stand around key and value, two around each
+// header.
+constexpr std::size_t record_overhead_bytes = batch_header_bytes + 1 + 25;
 constexpr std::size_t header_overhead_bytes = 10;
 
 rd_kafka_headers_t* wire_headers(const OutMessage& message) {

@@ -8,6 +8,8 @@
 
 namespace rebuf::sinks::kafka {
 
+inline constexpr std::size_t batch_header_bytes = 61;  // in Kafka's format v2
+
 // The most that the message takes in a batch of its own, uncompressed, in Kafka's format v2; at
 // most about 100 bytes more than it really takes.
 [[nodiscard]] std::size_t wire_bytes(const OutMessage& message) noexcept;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <map>
@@ -40,12 +41,20 @@ class Topic {
   [[nodiscard]] std::size_t limit_bytes() const {
     return limit_bytes_.load(std::memory_order_relaxed);
   }
+  // 0: not known yet. Whoever librdkafka calls to choose a partition says it.
+  [[nodiscard]] std::int32_t partitions() const {
+    return partitions_.load(std::memory_order_relaxed);
+  }
+  void has_partitions(std::int32_t count) {
+    if (partitions() != count) partitions_.store(count, std::memory_order_relaxed);
+  }
   // While `known`, and while the caller's channel is open:
   [[nodiscard]] rd_kafka_topic_t* handle() const { return handle_.get(); }
 
  private:
   friend class Topics;
   std::atomic<TopicState> state_{TopicState::asking};
+  std::atomic<std::int32_t> partitions_{0};
   std::atomic<std::size_t> limit_bytes_{default_limit_bytes};
   TopicHandle handle_;  // written before state_ is known, or while all channels are closed
   // The poller's:

@@ -14,6 +14,7 @@ class Host final : public ChannelHost {
   void wake() override {}
   rd_kafka_t* producer() override { return producer_.get(); }
   Topics& topics() override { return topics_; }
+  bool in_turns() const override { return false; }
 
   // All topics are known.
   void learn_topics() {

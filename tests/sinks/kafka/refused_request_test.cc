@@ -4,8 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <map>
+#include <utility>
 
 #include "recorder.h"
+#include "sinks/kafka/channel.h"
 #include "sinks/kafka/client.h"
 #include "tests/support/topic_reader.h"
 // Needs what client.h includes.
@@ -17,11 +20,11 @@ namespace {
 constexpr std::int16_t produce_request = 0;
 constexpr int broker_id = 1;
 
-// librdkafka's mock broker in this process, with one topic of one partition. It does not look at
+// librdkafka's mock broker in this process, with one topic. It does not look at
 // sequence numbers, as a partition without history.
 class MockBroker {
  public:
-  explicit MockBroker(const std::string& topic) {
+  MockBroker(const std::string& topic, int partitions) {
     kafka::ConfHandle conf(rd_kafka_conf_new());
     std::array<char, 512> why{};
     REQUIRE(rd_kafka_conf_set(conf.get(), "test.mock.num.brokers", "1", why.data(), why.size()) ==
@@ -30,7 +33,7 @@ class MockBroker {
     REQUIRE_MESSAGE(owner_ != nullptr, why.data());
     (void)conf.release();  // the client owns it now
     cluster_ = rd_kafka_handle_mock_cluster(owner_.get());
-    REQUIRE(rd_kafka_mock_topic_create(cluster_, topic.c_str(), 1, 1) ==
+    REQUIRE(rd_kafka_mock_topic_create(cluster_, topic.c_str(), partitions, 1) ==
             RD_KAFKA_RESP_ERR_NO_ERROR);
   }
   [[nodiscard]] std::string bootstrap() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
@@ -50,6 +53,7 @@ class MockBroker {
 class NoCallbacks final : public kafka::ClientCallbacks {
   void client_log(LogLevel /*level*/, const char* /*text*/) override {}
   void client_throttled(milliseconds /*pause*/) override {}
+  void client_answered(std::int32_t /*broker*/, std::chrono::microseconds /*after*/) override {}
 };
 
 // What librdkafka reports as delivered, one after the other, once it has reported on `count`.
@@ -73,13 +77,13 @@ TEST_CASE("what a refused request carried is not taken for stored since a later 
   for (const rd_kafka_resp_err_t error :
        {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART}) {
     CAPTURE(std::string(rd_kafka_err2name(error)));
-    MockBroker broker("readings");
+    MockBroker broker("readings", 1);
     KafkaSettings settings;
     settings.options = {{"batch.num.messages", "1"}};  // each message a request
     NoCallbacks callbacks;
     constexpr std::size_t batch_bytes = 1'000'000;
     kafka::ClientResult made =
-        kafka::make_client(settings, broker.bootstrap(), batch_bytes, callbacks);
+        kafka::make_client(settings, broker.bootstrap(), batch_bytes, kafka::Way::near, callbacks);
     REQUIRE_MESSAGE(made.client.rk != nullptr, made.error);
 
     // Answers are slow, so that as many requests are under way as ever may be.
@@ -98,6 +102,87 @@ TEST_CASE("what a refused request carried is not taken for stored since a later 
       stored += message.value;
     CHECK(stored == sent);
   }
+}
+
+// What the poller does for a channel over a long way, in the test's own thread.
+class FarHost final : public kafka::ChannelHost {
+ public:
+  explicit FarHost(kafka::Client client) : client_(std::move(client)) {
+    (void)topics_.ask_due(producer(), nullptr, std::chrono::steady_clock::now());
+  }
+  void wake() override {}
+  rd_kafka_t* producer() override { return client_.rk.get(); }
+  kafka::Topics& topics() override { return topics_; }
+  bool in_turns() const override { return true; }
+
+  // Hands over what has its turn, and takes what is reported next.
+  void serve(kafka::KafkaChannel& channel) {
+    const auto now = std::chrono::steady_clock::now();
+    (void)topics_.ask_due(producer(), nullptr, now);
+    channel.feed(turns_);
+    REQUIRE(turns_.take(producer(), client_.limits, kafka::far_requests, now));
+    const kafka::EventHandle event(rd_kafka_queue_poll(client_.queue.get(), 100));
+    if (event == nullptr || rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) return;
+    while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
+      CHECK(message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
+      kafka::Slot& slot = *static_cast<kafka::Slot*>(message->_private);
+      turns_.done(*slot.turn);
+      channel.add_report(slot, {.token = slot.token, .detail = {}});
+    }
+    channel.deliver();
+  }
+
+ private:
+  kafka::Topics topics_{false};
+  kafka::Client client_;
+  kafka::Turns turns_{KafkaSettings().partitioner};
+};
+
+TEST_CASE("over a long way, with several requests under way, none is sent behind a refused one") {
+  constexpr int partitions = 3;
+  constexpr std::size_t count = 90;
+  MockBroker broker("readings", partitions);
+  KafkaSettings settings;
+  // Behind five messages of a partition librdkafka by itself sends no further request.
+  settings.options = {{"batch.num.messages", "2"}};
+  NoCallbacks callbacks;
+  kafka::ClientResult made =
+      kafka::make_client(settings, broker.bootstrap(), 1'000'000, kafka::Way::far, callbacks);
+  REQUIRE_MESSAGE(made.client.rk != nullptr, made.error);
+  FarHost host(std::move(made.client));
+  Recorder recorder;
+  kafka::KafkaChannel channel(host, {.route = "r", .topic = "readings"}, recorder);
+  channel.resume();
+  Messages messages("readings");
+  for (Token token = 1; token <= count; ++token) messages.add(token, std::to_string(token));
+
+  // Answers are slow, so that as many requests are under way as ever may be. Whenever something is
+  // delivered, one of the next is refused.
+  broker.answer_after(milliseconds(100));
+  CHECK(channel.submit(messages.list) == count);
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::size_t refused_at = 0;
+  for (std::size_t delivered = 0; delivered < count;) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    host.serve(channel);
+    delivered = recorder.count(Outcome::delivered);
+    if (delivered < refused_at + 10) continue;
+    broker.refuse_next(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    refused_at = delivered;
+  }
+  channel.let_go();
+
+  broker.answer_after(milliseconds(0));
+  std::map<std::int32_t, Token> last;
+  std::size_t stored = 0;
+  for (const auto& message : rebuf::test::read_topic(broker.bootstrap(), "readings")) {
+    const Token token = std::stoull(message.value);
+    CHECK(last[message.partition] < token);
+    last[message.partition] = token;
+    ++stored;
+  }
+  CHECK(stored == count);
+  CHECK(last.size() == partitions);
 }
 
 }  // namespace
