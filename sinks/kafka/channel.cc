@@ -96,7 +96,7 @@ rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topi
   slot.used = true;
   slot.topic = &topic;
   slot.turn = turn;
-  slot.partition = turn == nullptr ? -1 : turn->partition;
+  slot.partition = turn == nullptr ? unplaced : turn->partition;
   slot.placed.store(false, std::memory_order_relaxed);
   const auto error = produce_record(host_.producer(), topic.handle(), message, &slot);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -141,10 +141,11 @@ bool KafkaChannel::feed(Time now) {
   return works;
 }
 
-void KafkaChannel::feed(Turns& turns) {
+bool KafkaChannel::feed(Turns& turns) {
   const std::lock_guard lock(mutex_);
   if (in_producer_ == 0) alone_ = false;
-  if (paused_ || alone_) return;
+  if (paused_ || alone_) return false;
+  bool added = false;
   // Where there are suspects, one message at a time.
   while (!waiting_.empty() && (suspects_.empty() || in_producer_ + in_turns_ == 0)) {
     const OutMessage& first = waiting_.front();
@@ -154,7 +155,9 @@ void KafkaChannel::feed(Turns& turns) {
     waiting_bytes_ -= bytes;
     ++in_turns_;
     in_turns_bytes_ += bytes;
+    added = true;
   }
+  return added && !waiting_.empty();
 }
 
 Next KafkaChannel::take_turn(const OutMessage& message, Turn& turn, Time now) {

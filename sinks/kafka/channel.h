@@ -40,9 +40,9 @@ struct Slot {
   bool stamped_here = false;
   bool used = false;
   Topic* topic = nullptr;
-  Turn* turn = nullptr;              // that it is counted in; the poller's
-  std::int32_t partition = -1;       // that it must go to; -1: any
-  std::atomic<bool> placed = false;  // librdkafka asked for its partition
+  Turn* turn = nullptr;               // that it is counted in; the poller's
+  std::int32_t partition = unplaced;  // that it must go to; or any
+  std::atomic<bool> placed = false;   // librdkafka asked for its partition
 };
 
 // What became of the message that was next.
@@ -82,8 +82,8 @@ class KafkaChannel final : public Channel {
   // Produces what waits, as far as it may. False: librdkafka takes nothing any more.
   [[nodiscard]] bool feed(Time now);
   // Over a long way: what waits is added to the turns, which ask for it by take_turn(), give it
-  // back, or put it back before all that waits.
-  void feed(Turns& turns);
+  // back, or put it back before all that waits. True: more may be added once that is gone.
+  [[nodiscard]] bool feed(Turns& turns);
   [[nodiscard]] Next take_turn(const OutMessage& message, Turn& turn, Time now);
   void give_back(const OutMessage& message);
   void put_back(const OutMessage& message);

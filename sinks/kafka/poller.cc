@@ -147,12 +147,9 @@ void Poller::serve_channels() {
 
 bool Poller::feed(KafkaChannel& channel, Time now) {
   if (!far_) return channel.feed(now);
-  channel.feed(turns_);
   if (renewing_) return true;
-  const bool works =
-      turns_.take(client_.rk.get(), client_.limits, far_requests * distance_.brokers(), now);
-  if (turns_.may_take_more()) wake();
-  return works;
+  return turns_.feed(channel, client_.rk.get(), client_.limits,
+                     far_requests * distance_.brokers(), now);
 }
 
 void Poller::serve_stop(KafkaChannel& channel, Time stop_by) {

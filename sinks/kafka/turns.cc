@@ -54,6 +54,16 @@ Turn& Turns::turn_of(const std::shared_ptr<Topic>& topic, std::int32_t partition
   return turn;
 }
 
+bool Turns::feed(KafkaChannel& channel, rd_kafka_t* rk, const BatchLimits& limits, std::size_t most,
+                 Time now) {
+  bool works = true;
+  for (bool more = true; works && more;) {
+    more = channel.feed(*this);
+    works = take(rk, limits, most, now);
+  }
+  return works;
+}
+
 void Turns::add(KafkaChannel& channel, const std::shared_ptr<Topic>& topic,
                 const OutMessage& message, std::size_t bytes) {
   const std::int32_t partitions = topic->partitions();
@@ -104,10 +114,11 @@ std::size_t Turns::under_way(Time now) const {
   return count;
 }
 
-std::vector<Turn*> Turns::next(std::size_t most, Time now) {
+// Looks at `left` of those that are ready at most.
+std::vector<Turn*> Turns::next(std::size_t most, std::size_t& left, Time now) {
   std::vector<Turn*> chosen;
   const std::size_t others = under_way(now);
-  for (std::size_t left = ready_.size(); left > 0 && others + chosen.size() < most; --left) {
+  for (; left > 0 && others + chosen.size() < most; --left) {
     Turn& turn = *ready_.front();
     ready_.pop_front();
     if (turn.waiting.empty()) {
@@ -125,20 +136,20 @@ std::vector<Turn*> Turns::next(std::size_t most, Time now) {
 
 bool Turns::take(rd_kafka_t* rk, const BatchLimits& limits, std::size_t most, Time now) {
   place_known();
-  may_take_more_ = false;
-  const std::vector<Turn*> chosen = next(most, now);
-  if (chosen.empty()) return true;
-  const Pause pause(rk, chosen);
   bool works = true;
-  for (Turn* turn : chosen) {
-    BatchLimits of_turn = limits;
-    if (!pause.holds(*turn)) of_turn.messages = 1;
-    const std::size_t waited = turn->waiting.size();
-    works = works && hand_over(*turn, of_turn, now);
-    if (turn->under_way > 0) continue;
-    may_take_more_ = may_take_more_ || turn->waiting.size() < waited;
-    make_ready(*turn);
-    end_if_over(*turn);
+  // Each once: whose messages are all refused, or have to wait, keeps the place from no other.
+  for (std::size_t left = ready_.size(); works && left > 0;) {
+    const std::vector<Turn*> chosen = next(most, left, now);
+    if (chosen.empty()) break;
+    const Pause pause(rk, chosen);
+    for (Turn* turn : chosen) {
+      BatchLimits of_turn = limits;
+      if (!pause.holds(*turn)) of_turn.messages = 1;
+      works = works && hand_over(*turn, of_turn, now);
+      if (turn->under_way > 0) continue;
+      make_ready(*turn);
+      end_if_over(*turn);
+    }
   }
   return works;
 }

@@ -56,13 +56,12 @@ class Turns {
  public:
   explicit Turns(std::string partitioner) : partitioner_(std::move(partitioner)) {}
 
+  // Has the channel add what waits there, and hands librdkafka what has its turn. `limits`: of a
+  // request. `most`: requests under way. False: it takes nothing any more.
+  [[nodiscard]] bool feed(KafkaChannel& channel, rd_kafka_t* rk, const BatchLimits& limits,
+                          std::size_t most, Time now);
   void add(KafkaChannel& channel, const std::shared_ptr<Topic>& topic, const OutMessage& message,
            std::size_t bytes);
-  // Hands librdkafka what has its turn. `limits`: of a request. `most`: requests under way. False:
-  // it takes nothing any more.
-  [[nodiscard]] bool take(rd_kafka_t* rk, const BatchLimits& limits, std::size_t most, Time now);
-  // The last take() got rid of messages without librdkafka: there may be more to take at once.
-  [[nodiscard]] bool may_take_more() const { return may_take_more_; }
   // Some wait for others that are under way, but no longer than `long_time`.
   [[nodiscard]] bool any_ready() const { return !ready_.empty(); }
   static constexpr std::chrono::seconds long_time{1};
@@ -80,8 +79,9 @@ class Turns {
   void end_if_over(const Turn& turn);
   void place_known();
   void clear();
+  [[nodiscard]] bool take(rd_kafka_t* rk, const BatchLimits& limits, std::size_t most, Time now);
   [[nodiscard]] bool may_go(const Turn& turn) const;
-  [[nodiscard]] std::vector<Turn*> next(std::size_t most, Time now);
+  [[nodiscard]] std::vector<Turn*> next(std::size_t most, std::size_t& left, Time now);
   [[nodiscard]] std::size_t under_way(Time now) const;
   [[nodiscard]] bool hand_over(Turn& turn, BatchLimits limits, Time now);
 
@@ -89,7 +89,6 @@ class Turns {
   // Those with messages. Each stays where it is: librdkafka's messages point to it.
   std::map<std::pair<const Topic*, std::int32_t>, Turn> turns_;
   std::deque<Turn*> ready_;  // the one that is ready for longest stands first
-  bool may_take_more_ = false;
   std::uint64_t next_number_ = 0;
   std::size_t waiting_unplaced_ = 0;  // messages
 };

@@ -115,19 +115,19 @@ class FarHost final : public kafka::ChannelHost {
   kafka::Topics& topics() override { return topics_; }
   bool in_turns() const override { return true; }
 
-  // Hands over what has its turn, and takes what is reported next.
-  void serve(kafka::KafkaChannel& channel) {
+  // Hands over what has its turn, and takes what is reported next, as a suspect's return perhaps.
+  void serve(kafka::KafkaChannel& channel, bool suspect = false) {
     const auto now = std::chrono::steady_clock::now();
     (void)topics_.ask_due(producer(), nullptr, now);
-    channel.feed(turns_);
-    REQUIRE(turns_.take(producer(), client_.limits, kafka::far_requests, now));
+    REQUIRE(turns_.feed(channel, producer(), client_.limits, kafka::far_requests, now));
     const kafka::EventHandle event(rd_kafka_queue_poll(client_.queue.get(), 100));
     if (event == nullptr || rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) return;
     while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
       CHECK(message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
       kafka::Slot& slot = *static_cast<kafka::Slot*>(message->_private);
       turns_.done(*slot.turn);
-      channel.add_report(slot, {.token = slot.token, .detail = {}});
+      const Outcome outcome = suspect ? Outcome::given_back : Outcome::delivered;
+      channel.add_report(slot, {.token = slot.token, .outcome = outcome, .detail = {}}, suspect);
     }
     channel.deliver();
   }
@@ -183,6 +183,41 @@ TEST_CASE("over a long way, with several requests under way, none is sent behind
   }
   CHECK(stored == count);
   CHECK(last.size() == partitions);
+}
+
+TEST_CASE("over a long way messages too large are refused at once, in however many partitions") {
+  constexpr int partitions = 100;
+  constexpr std::size_t count = 200;
+  // A suspect is tried alone when it comes again, and until then nothing goes together.
+  for (const bool suspect : {false, true}) {
+    CAPTURE(suspect);
+    MockBroker broker("readings", partitions);
+    NoCallbacks callbacks;
+    kafka::ClientResult made = kafka::make_client(KafkaSettings(), broker.bootstrap(), 1'000'000,
+                                                  kafka::Way::far, callbacks);
+    REQUIRE_MESSAGE(made.client.rk != nullptr, made.error);
+    FarHost host(std::move(made.client));
+    Recorder recorder;
+    kafka::KafkaChannel channel(host, {.route = "r", .topic = "readings"}, recorder);
+    channel.resume();
+    Messages messages("readings");
+    messages.add(1, "tells how many partitions there are");
+    CHECK(channel.submit(messages.list) == 1);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (recorder.order.empty()) {
+      REQUIRE(std::chrono::steady_clock::now() < deadline);
+      host.serve(channel, suspect);
+    }
+
+    messages.list.clear();
+    const std::string_view too_large = messages.keep(std::string(1'100'000, '.'));
+    for (Token token = 2; token < 2 + count; ++token) messages.add(token, "").value = too_large;
+    CHECK(channel.submit(messages.list) == count);
+    host.serve(channel);
+    channel.deliver();
+    CHECK(recorder.count(Outcome::refused) == count);
+    channel.let_go();
+  }
 }
 
 }  // namespace
