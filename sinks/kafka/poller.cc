@@ -123,7 +123,7 @@ void Poller::take_new_channels() {
   for (KafkaChannel* channel : attached) {
     if (std::ranges::find(channels_, channel) != channels_.end()) continue;
     channels_.push_back(channel);
-    if (!reopen_at_ && !renewing_) channel->resume();  // else with the others
+    if (!reopen_at_ && !renewal_.under_way()) channel->resume();  // else with the others
   }
 }
 
@@ -147,9 +147,9 @@ void Poller::serve_channels() {
 
 bool Poller::feed(KafkaChannel& channel, Time now) {
   if (!far_) return channel.feed(now);
-  if (renewing_) return true;
-  return turns_.feed(channel, client_.rk.get(), client_.limits,
-                     far_requests * distance_.brokers(), now);
+  if (renewal_.under_way()) return true;
+  return turns_.feed(channel, client_.rk.get(), client_.limits, far_requests * distance_.brokers(),
+                     now);
 }
 
 void Poller::serve_stop(KafkaChannel& channel, Time stop_by) {
@@ -172,7 +172,7 @@ void Poller::collect() {
   Time until =
       std::min({next_question_, next_stop_, outage_.next(), steady_clock::now() + longest_sleep});
   if (reopen_at_) until = std::min(until, *reopen_at_);
-  if (renewing_) until = std::min(until, renew_by_);
+  if (renewal_.under_way()) until = std::min(until, renewal_.until());
   if (turns_.any_ready()) until = std::min(until, steady_clock::now() + Turns::long_time);
   auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
   if (rebuild_wanted_ || left.count() < 0) left = milliseconds(0);
@@ -196,12 +196,7 @@ void Poller::handle(rd_kafka_event_t* event) {
       delivery_reports(event);
       break;
     case RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT:
-      // Else messages would come at once, and wait for the producer that is made next; that one
-      // asks again.
-      if (!used_ && turns_out_far())
-        goes_far_ = true;
-      else
-        topic_answered(event);
+      if (!goes_at_once()) topic_answered(event);
       break;
     case RD_KAFKA_EVENT_ERROR:
       broker_error(event);

@@ -17,6 +17,7 @@
 #include "sinks/kafka/distance.h"
 #include "sinks/kafka/embedded.h"
 #include "sinks/kafka/outage.h"
+#include "sinks/kafka/renewal.h"
 #include "sinks/kafka/topics.h"
 #include "sinks/kafka/turns.h"
 
@@ -92,6 +93,8 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   [[nodiscard]] bool remake_client();
   void reopen_when_due();
   void renew();
+  void begin_to_renew(std::string_view reason);
+  [[nodiscard]] bool goes_at_once();
   [[nodiscard]] std::string_view reason_to_renew();
   [[nodiscard]] bool there_are_descriptors();
   [[nodiscard]] bool turns_out_far();
@@ -131,10 +134,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   Time next_stop_{};
   bool rebuild_wanted_ = false;
   std::string rebuild_reason_;
-  bool renewing_ = false;  // channels are paused until the producer is empty, or the time is up
-  Time renew_by_{};
-  Time renew_again_{};     // not before
-  bool goes_far_ = false;  // an answer about a topic was left to the next producer, for a long way
+  Renewal renewal_;
   // One was refused since the producer was made. librdkafka 2.0.2 does not notice when it gets none
   // for waking a broker's thread, which then sends once a second, for good.
   bool descriptors_were_short_ = false;

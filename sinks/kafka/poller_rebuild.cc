@@ -20,9 +20,7 @@ constexpr milliseconds in_transit_time{300};
 // librdkafka reports purged messages at once; the rest after this is given back without its report.
 constexpr milliseconds purge_time{2000};
 constexpr milliseconds remake_every{1000};
-// A producer that is to be exchanged may take so long to become empty; then messages go on.
-constexpr milliseconds renew_time{2000};
-constexpr milliseconds renew_pause{10'000};
+constexpr std::string_view far_away = "the brokers are far away: several requests under way";
 
 // Whether as many descriptors as a producer needs for a few brokers can be opened now.
 bool descriptors_to_be_had() {
@@ -65,7 +63,7 @@ void Poller::rebuild() {
   for (KafkaChannel* channel : channels_) channel->give_back_rest();
   deliver();
   rebuild_wanted_ = false;
-  renewing_ = false;
+  renewal_.done();
   reopen_at_ = steady_clock::now() + reopen_delay(rebuilds_without_delivery_);
   if (!remake_client()) reopen_at_ = steady_clock::now() + remake_every;
 }
@@ -103,11 +101,10 @@ void Poller::collect_until(milliseconds limit) {
 }
 
 std::string Poller::make_producer() {
-  const Way way = goes_far_ || distance_.seems_long() ? Way::far : Way::near;
+  const Way way = distance_.seems_long() ? Way::far : Way::near;
   ClientResult made = make_client(settings_, brokers_, batch_bytes_, way, *this);
   if (!made.error.empty()) return made.error;
   far_ = way == Way::far;
-  goes_far_ = false;
   used_ = false;
   client_ = std::move(made.client);
   descriptors_were_short_ = !descriptors_to_be_had();
@@ -138,7 +135,7 @@ std::string_view Poller::reason_to_renew() {
   // No message may travel in a batch that is too large although it is not.
   if (batch_bytes_for(topics_.smallest_limit_bytes()) < batch_bytes_)
     return "a topic takes less than a batch may be";
-  if (turns_out_far()) return "the brokers are far away: several requests under way";
+  if (turns_out_far()) return far_away;
   // They had only been slow for a while, or the way is another one now.
   if (far_ && distance_.is_short()) return "the brokers are near: one request under way";
   if (descriptors_were_short_ && there_are_descriptors())
@@ -148,7 +145,6 @@ std::string_view Poller::reason_to_renew() {
 
 // Messages wait while the producer is exchanged, so for one that has had some it must be certain.
 bool Poller::turns_out_far() {
-  if (goes_far_) return true;
   if (far_ || !distance_.seems_long()) return false;
   used_ = used_ || in_producer() > 0;
   return !used_ || distance_.is_long(steady_clock::now());
@@ -163,31 +159,38 @@ bool Poller::there_are_descriptors() {
   return descriptors_to_be_had();
 }
 
+// Whether another producer is made before this one has had a message, for it is for the wrong way:
+// then an answer about a topic is left to that one, which asks again. Else messages would come, and
+// wait for it.
+bool Poller::goes_at_once() {
+  if (!reopen_at_ && !used_ && renewal_.may_begin(steady_clock::now()) && turns_out_far())
+    begin_to_renew(far_away);
+  return renewal_.under_way() && in_producer() == 0;
+}
+
+void Poller::begin_to_renew(std::string_view reason) {
+  say(LogLevel::info, "a new producer: " + std::string(reason));
+  for (KafkaChannel* channel : channels_) channel->pause();
+  renewal_.begin(in_producer(), steady_clock::now());
+}
+
 // Another producer, once what this one holds is done: nothing is given back for it.
 void Poller::renew() {
   if (reopen_at_ || client_.rk == nullptr) return;
-  const Time now = steady_clock::now();
-  if (!renewing_) {
-    if (now < renew_again_) return;
+  if (renewal_.may_begin(steady_clock::now())) {
     const std::string_view reason = reason_to_renew();
-    if (reason.empty()) return;
-    say(LogLevel::info, "a new producer: " + std::string(reason));
-    renewing_ = true;
-    renew_by_ = now + renew_time;
-    for (KafkaChannel* channel : channels_) channel->pause();
+    if (!reason.empty()) begin_to_renew(reason);
   }
-  if (in_producer() > 0) {
-    if (now < renew_by_) return;
-    // Perhaps a partition has no leader: the others' messages shall not wait for that.
-    renewing_ = false;
-    renew_again_ = now + renew_pause;
-    for (KafkaChannel* channel : channels_) channel->resume();
+  if (!renewal_.under_way()) return;
+  if (const std::size_t held = in_producer(); held > 0) {
+    if (renewal_.gives_up(held, steady_clock::now()))
+      for (KafkaChannel* channel : channels_) channel->resume();
     return;
   }
   turns_.put_back();
   batch_bytes_ = std::min(batch_bytes_, batch_bytes_for(topics_.smallest_limit_bytes()));
   drop_client();
-  renewing_ = false;
+  renewal_.done();
   reopen_at_ = steady_clock::now();
   reopen_when_due();
 }
