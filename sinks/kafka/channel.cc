@@ -24,13 +24,17 @@ std::size_t KafkaChannel::submit(std::span<const OutMessage> messages) {
       noticed_ = true;
       return 0;
     }
+    const Time now = std::chrono::steady_clock::now();
     for (const OutMessage& message : messages) {
       const std::size_t bytes = wire_bytes(message);
       if (straight_through()) {
         const auto topic = topic_of(message);
-        if (topic->state() == TopicState::known && bytes <= topic->limit_bytes() &&
-            produce(message, *topic, bytes, nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR)
-          continue;
+        if (topic->state() == TopicState::known && bytes <= topic->limit_bytes()) {
+          const auto entered = enter(message, *topic, now);
+          if (entered &&
+              produce(message, *topic, bytes, entered, nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        }
       }
       waiting_.push_back(message);
       waiting_bytes_ += bytes;
@@ -84,8 +88,17 @@ std::shared_ptr<Topic> KafkaChannel::topic_of(const OutMessage& message) {
   return last_topic_;
 }
 
+std::optional<std::int32_t> KafkaChannel::enter(const OutMessage& message, Topic& topic, Time now) {
+  const std::int32_t partitions = topic.partitions();
+  const std::int32_t there =
+      partitions == 0 ? TopicGate::unknown : host_.partition_of(message, partitions);
+  if (!topic.gate.enter(there, now)) return std::nullopt;
+  return there;
+}
+
 rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topic,
-                                          std::size_t bytes, Turn* turn) {
+                                          std::size_t bytes, std::optional<std::int32_t> entered,
+                                          Turn* turn) {
   if (free_.empty()) free_.push_back(&slots_.emplace_back());
   Slot& slot = *free_.back();
   slot.channel = this;
@@ -97,10 +110,12 @@ rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topi
   slot.topic = &topic;
   slot.turn = turn;
   slot.partition = turn == nullptr ? unplaced : turn->partition;
+  slot.entered = entered;
   slot.placed.store(false, std::memory_order_relaxed);
   const auto error = produce_record(host_.producer(), topic.handle(), message, &slot);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     slot.used = false;
+    if (entered) topic.gate.leave(*entered, false, Time());
     return error;
   }
   free_.pop_back();
@@ -113,38 +128,52 @@ rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topi
   return error;
 }
 
-bool KafkaChannel::feed(Time now) {
+bool KafkaChannel::feed(bool news, Time now) {
   const std::lock_guard lock(mutex_);
   if (in_producer_ == 0) alone_ = false;
+  if (news) must_wait_ = 0;
+  Next last = look_through(now);
+  for (; last == Next::places_changed; last = look_through(now)) must_wait_ = 0;
+  return last != Next::broken;
+}
+
+Next KafkaChannel::look_through(Time now) {
   // A topic that is not known yet holds up its own messages, not those of others.
   std::vector<std::shared_ptr<Topic>> held_up;
-  std::size_t kept = 0;
-  std::size_t at = 0;
-  bool works = true;
+  std::size_t kept = must_wait_;
+  std::size_t at = must_wait_;
+  Next next = Next::gone;
   while (at < waiting_.size() && !paused_ && !alone_) {
     const OutMessage& message = waiting_[at];
     const auto topic = topic_of(message);
+    const std::int32_t partitions = topic->partitions();
     const bool held = std::ranges::find(held_up, topic) != held_up.end();
-    const Next next = held ? Next::topic_waits : take(message, topic, nullptr, now);
-    works = next != Next::broken;
+    next = held ? Next::topic_waits : take(message, topic, nullptr, now);
     if (next == Next::all_wait || next == Next::broken) break;
-    if (next == Next::topic_waits) {
-      if (!held) held_up.push_back(topic);
+    if (next == Next::topic_waits || next == Next::partition_waits) {
+      if (next == Next::topic_waits && !held) held_up.push_back(topic);
       waiting_[kept++] = message;
     } else {
       waiting_bytes_ -= wire_bytes(message);
     }
     ++at;
+    // What waits may have another place now, and goes before what comes behind it.
+    if (topic->partitions() != partitions) {
+      next = Next::places_changed;
+      break;
+    }
   }
   waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(kept),
                  waiting_.begin() + static_cast<std::ptrdiff_t>(at));
-  return works;
+  must_wait_ = kept;
+  return next;
 }
 
 bool KafkaChannel::feed(Turns& turns) {
   const std::lock_guard lock(mutex_);
   if (in_producer_ == 0) alone_ = false;
   if (paused_ || alone_) return false;
+  must_wait_ = 0;
   bool added = false;
   // Where there are suspects, one message at a time.
   while (!waiting_.empty() && (suspects_.empty() || in_producer_ + in_turns_ == 0)) {
@@ -182,6 +211,7 @@ void KafkaChannel::put_back(const OutMessage& message) {
   const std::lock_guard lock(mutex_);
   const std::size_t bytes = wire_bytes(message);
   waiting_.push_front(message);
+  must_wait_ = 0;
   waiting_bytes_ += bytes;
   --in_turns_;
   in_turns_bytes_ -= bytes;
@@ -205,7 +235,9 @@ Next KafkaChannel::take(const OutMessage& message, const std::shared_ptr<Topic>&
   const bool suspect = suspects_.contains(message.id);
   if (suspect && (in_producer_ > 0 || (turn != nullptr && turn->under_way > 0)))
     return Next::all_wait;
-  const rd_kafka_resp_err_t error = produce(message, *topic, bytes, turn);
+  std::optional<std::int32_t> entered;
+  if (turn == nullptr && !(entered = enter(message, *topic, now))) return Next::partition_waits;
+  const rd_kafka_resp_err_t error = produce(message, *topic, bytes, entered, turn);
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       if (suspect) {
@@ -248,6 +280,7 @@ void KafkaChannel::pause() {
 void KafkaChannel::resume() {
   const std::lock_guard lock(mutex_);
   paused_ = false;
+  must_wait_ = 0;
 }
 
 void KafkaChannel::close() {
@@ -257,6 +290,7 @@ void KafkaChannel::close() {
   for (const OutMessage& message : waiting_)
     reports_.push_back({.token = message.token, .outcome = Outcome::given_back, .detail = {}});
   waiting_.clear();
+  must_wait_ = 0;
   waiting_bytes_ = 0;
 }
 
@@ -280,6 +314,7 @@ void KafkaChannel::reopen() {
     const std::lock_guard lock(mutex_);
     alone_ = false;
     paused_ = false;
+    must_wait_ = 0;
     if (open_ || wishes_.stop_by) return;
     open_ = true;
     tell_listener = std::exchange(noticed_, false);
@@ -291,6 +326,9 @@ void KafkaChannel::reopen() {
 void KafkaChannel::add_report(Slot& slot, Report report, bool suspect) {
   reports_.push_back(report);
   reported_.push_back(&slot);
+  if (slot.entered)
+    slot.topic->gate.leave(*slot.entered, report.outcome == Outcome::delivered,
+                           std::chrono::steady_clock::now());
   if (report.outcome != Outcome::given_back) return;
   const std::lock_guard lock(mutex_);
   noticed_ = true;

@@ -1,9 +1,10 @@
 // One route's way into the Kafka sink: what it submitted and what of that is not reported yet.
 //
-// submit() produces at once while nothing stands in the way (the topic is known, nothing waits
-// before it, no suspect is being tried alone); otherwise the message waits in `waiting_`, in order
-// (within its topic), and the poller produces it later. librdkafka gets a pointer to a Slot with
-// every message, so that a report needs no look-up, and the value without copying it.
+// submit() produces at once while nothing stands in the way (the topic is known, its gate is open,
+// nothing waits before it, no suspect is being tried alone); otherwise the message waits in
+// `waiting_`, in order (within its partition), and the poller produces it later. librdkafka gets a
+// pointer to a Slot with every message, so that a report needs no look-up, and the value without
+// copying it.
 //
 // Over a long way everything waits, and the poller feeds it to the turns of its partitions
 // (turns.h).
@@ -40,13 +41,21 @@ struct Slot {
   bool stamped_here = false;
   bool used = false;
   Topic* topic = nullptr;
-  Turn* turn = nullptr;               // that it is counted in; the poller's
-  std::int32_t partition = unplaced;  // that it must go to; or any
-  std::atomic<bool> placed = false;   // librdkafka asked for its partition
+  Turn* turn = nullptr;                 // that it is counted in; the poller's
+  std::int32_t partition = unplaced;    // that it must go to; or any
+  std::optional<std::int32_t> entered;  // the partition of the gate, when it is counted there
+  std::atomic<bool> placed = false;     // librdkafka asked for its partition
 };
 
 // What became of the message that was next.
-enum class Next : std::uint8_t { gone, topic_waits, all_wait, broken };
+enum class Next : std::uint8_t {
+  gone,
+  partition_waits,
+  topic_waits,
+  all_wait,
+  places_changed,
+  broken
+};
 
 // What the channel needs of its sink. Any thread.
 class ChannelHost {
@@ -55,6 +64,8 @@ class ChannelHost {
   virtual void wake() = 0;             // the poller has something to do
   virtual rd_kafka_t* producer() = 0;  // while the channel is open or being fed
   virtual Topics& topics() = 0;
+  [[nodiscard]] virtual std::int32_t partition_of(const OutMessage& message,
+                                                  std::int32_t partitions) const = 0;
   virtual bool in_turns() const = 0;  // changes while the channel is paused or closed
 };
 
@@ -79,8 +90,9 @@ class KafkaChannel final : public Channel {
   [[nodiscard]] const std::string& route() const { return options_.route; }
   [[nodiscard]] Topic& own_topic() const { return *own_; }
 
-  // Produces what waits, as far as it may. False: librdkafka takes nothing any more.
-  [[nodiscard]] bool feed(Time now);
+  // Produces what waits, as far as it may. Not `news`: nothing has happened since the last time but
+  // submit(). False: librdkafka takes nothing any more.
+  [[nodiscard]] bool feed(bool news, Time now);
   // Over a long way: what waits is added to the turns, which ask for it by take_turn(), give it
   // back, or put it back before all that waits. True: more may be added once that is gone.
   [[nodiscard]] bool feed(Turns& turns);
@@ -118,11 +130,19 @@ class KafkaChannel final : public Channel {
     return waiting_.empty() && !paused_ && !alone_ && suspects_.empty() && !host_.in_turns();
   }
   [[nodiscard]] std::shared_ptr<Topic> topic_of(const OutMessage& message);
+  // The partition whose gate it has entered; none: it must wait.
+  [[nodiscard]] std::optional<std::int32_t> enter(const OutMessage& message, Topic& topic,
+                                                  Time now);
+  // `entered`, `turn`: where it is counted.
   [[nodiscard]] rd_kafka_resp_err_t produce(const OutMessage& message, Topic& topic,
-                                            std::size_t bytes, Turn* turn);
+                                            std::size_t bytes, std::optional<std::int32_t> entered,
+                                            Turn* turn);
   // `turn`: that it is counted in; may be null.
   [[nodiscard]] Next take(const OutMessage& message, const std::shared_ptr<Topic>& topic,
                           Turn* turn, Time now);
+  // Once through what waits; what became of the last one that was looked at. `places_changed`: to
+  // be called again, from the front.
+  [[nodiscard]] Next look_through(Time now);
   void refuse(const OutMessage& message, Refusal refusal, std::string detail);
 
   ChannelHost& host_;
@@ -140,6 +160,7 @@ class KafkaChannel final : public Channel {
   Wishes wishes_;
   std::deque<OutMessage> waiting_;
   std::size_t waiting_bytes_ = 0;
+  std::size_t must_wait_ = 0;  // so many at the front, until there is news
   std::size_t in_turns_ = 0;
   std::size_t in_turns_bytes_ = 0;
   std::set<MessageId> suspects_;

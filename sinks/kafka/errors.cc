@@ -44,6 +44,10 @@ bool not_authorized(rd_kafka_resp_err_t error) noexcept {
   }
 }
 
+bool acknowledged(const rd_kafka_message_t& message, const rd_kafka_message_t& first) noexcept {
+  return message.err == RD_KAFKA_RESP_ERR_NO_ERROR && first.offset >= 0;
+}
+
 bool consequence(rd_kafka_resp_err_t error) noexcept {
   switch (error) {
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:

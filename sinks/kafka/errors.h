@@ -17,6 +17,14 @@ namespace rebuf::sinks::kafka {
 [[nodiscard]] bool topic_missing(rd_kafka_resp_err_t error) noexcept;
 [[nodiscard]] bool not_authorized(rd_kafka_resp_err_t error) noexcept;
 
+// Whether the broker acknowledged the message: then it named the offset of its batch, `first` of
+// which is told, and librdkafka counted the others' from there. A report of success without one is
+// what librdkafka concluded from the acknowledgement of a later batch. Version 2.0.2 counts a
+// request that failed as over before it puts its messages back; when the partition has got another
+// leader meanwhile, what is behind them may be sent in between, and be taken.
+[[nodiscard]] bool acknowledged(const rd_kafka_message_t& message,
+                                const rd_kafka_message_t& first) noexcept;
+
 // Whether a failed message only shares the fate of its producer (purged, fatal elsewhere).
 [[nodiscard]] bool consequence(rd_kafka_resp_err_t error) noexcept;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sinks/kafka/partitioner.h"
+
 namespace rebuf::sinks::kafka {
 namespace {
 
@@ -79,6 +81,10 @@ void Poller::wake() {
   if (wake_queue_ != nullptr) rd_kafka_queue_yield(wake_queue_);
 }
 
+std::int32_t Poller::partition_of(const OutMessage& message, std::int32_t partitions) const {
+  return kafka::partition_of(settings_.partitioner, message, partitions);
+}
+
 void Poller::client_answered(std::int32_t broker, std::chrono::microseconds round_trip) {
   distance_.note(broker, round_trip, steady_clock::now());
 }
@@ -130,23 +136,25 @@ void Poller::take_new_channels() {
 void Poller::serve_channels() {
   const Time now = steady_clock::now();
   next_stop_ = Time::max();
+  const bool news = std::exchange(news_, false);
   // A copy: a channel that is let go leaves the list.
   for (KafkaChannel* channel : std::vector(channels_)) {
     const KafkaChannel::Wishes wishes = channel->take_wishes();
     if (wishes.probe) start_probe(*channel);
     if (wishes.recall)
       want_rebuild(Cause::wish, "route " + channel->route() + " took its messages back");
-    if (!reopen_at_ && !rebuild_wanted_ && !feed(*channel, now))
+    if (!reopen_at_ && !rebuild_wanted_ && !feed(*channel, news, now))
       want_rebuild(Cause::failure, "librdkafka takes no more messages");
     if (wishes.stop_by) serve_stop(*channel, *wishes.stop_by);
   }
   next_question_ = client_.rk == nullptr
                        ? Time::max()
                        : topics_.ask_due(client_.rk.get(), client_.queue.get(), now);
+  if (next_question_ <= now) news_ = true;  // a topic is known without asking
 }
 
-bool Poller::feed(KafkaChannel& channel, Time now) {
-  if (!far_) return channel.feed(now);
+bool Poller::feed(KafkaChannel& channel, bool news, Time now) {
+  if (!far_) return channel.feed(news, now);
   if (renewal_.under_way()) return true;
   return turns_.feed(channel, client_.rk.get(), client_.limits, far_requests * distance_.brokers(),
                      now);
@@ -191,6 +199,7 @@ void Poller::collect() {
 }
 
 void Poller::handle(rd_kafka_event_t* event) {
+  news_ = true;
   switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_DR:
       delivery_reports(event);

@@ -49,6 +49,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   void wake() override;
   rd_kafka_t* producer() override { return client_.rk.get(); }
   Topics& topics() override { return topics_; }
+  std::int32_t partition_of(const OutMessage& message, std::int32_t partitions) const override;
   bool in_turns() const override { return far_; }
   // ClientCallbacks
   void client_log(LogLevel level, const char* text) override;
@@ -60,7 +61,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   [[nodiscard]] bool ending();
   void take_new_channels();
   void serve_channels();
-  [[nodiscard]] bool feed(KafkaChannel& channel, Time now);
+  [[nodiscard]] bool feed(KafkaChannel& channel, bool news, Time now);
   void serve_stop(KafkaChannel& channel, Time stop_by);
   void collect();
   void handle(rd_kafka_event_t* event);
@@ -125,6 +126,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   // that was under way comes after the news. Any thread sets it.
   std::atomic<bool> partitions_went_{false};
   bool used_ = false;  // client_ has had a message
+  bool news_ = false;  // something that waits may go now
   Turns turns_;
   std::vector<KafkaChannel*> channels_;
   Outage outage_;

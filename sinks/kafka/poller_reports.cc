@@ -10,13 +10,6 @@ namespace {
 
 Slot& slot_of(const rd_kafka_message_t& message) { return *static_cast<Slot*>(message._private); }
 
-// An acknowledgement says at which offset the message lies. Without one, librdkafka concluded that
-// it is stored from the acknowledgement of a later request, which librdkafka 2.0.2 may have sent
-// before this one's messages were: while one that moves to another leader is refused by the old.
-bool acknowledged(const rd_kafka_message_t& message) {
-  return message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset >= 0;
-}
-
 const char* reason_of(const rd_kafka_message_t& message) {
   return message.err == RD_KAFKA_RESP_ERR_NO_ERROR
              ? "a later request was acknowledged, this one was not"
@@ -48,16 +41,16 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   std::size_t to_blame = 0;
   double oldest_seconds = 0;
   for (const rd_kafka_message_t* message : messages) {
-    if (Turn* turn = std::exchange(slot_of(*message).turn, nullptr)) turns_.done(*turn);
-    if (!acknowledged(*message)) {
+    Slot& slot = slot_of(*message);
+    if (Turn* turn = std::exchange(slot.turn, nullptr)) turns_.done(*turn);
+    if (!acknowledged(*message, *messages.front())) {
       to_blame += message_refusal(message->err) != Refusal::none ? 1 : 0;
       continue;
     }
     constexpr double microseconds = 1e6;
     oldest_seconds = std::max(
         oldest_seconds, static_cast<double>(rd_kafka_message_latency(message)) / microseconds);
-    slot_of(*message).channel->add_report(slot_of(*message),
-                                          report_on(*message, Outcome::delivered));
+    slot.channel->add_report(slot, report_on(*message, Outcome::delivered));
     ++delivered;
   }
   used_ = true;
@@ -68,7 +61,7 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   }
   if (delivered == messages.size()) return;
   for (const rd_kafka_message_t* message : messages)
-    if (!acknowledged(*message)) failed(*message, to_blame == 1);
+    if (!acknowledged(*message, *messages.front())) failed(*message, to_blame == 1);
 }
 
 void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {

@@ -80,10 +80,9 @@ Time Topics::ask_due(rd_kafka_t* rk, rd_kafka_queue_t* queue, Time now) {
     if (known && !topic->probe_) continue;
     const bool due = topic->probe_ || topic->ask_at_ <= now;
     // Held only here and in `all`: a missing topic that nobody waits for is forgotten, so that
-    // topics which requests make up do not stay. One that was there stays: librdkafka's messages
-    // may point to it.
+    // topics which requests make up do not stay. One that was there stays.
     if (due && topic->state() == TopicState::missing && topic->partitions() == 0 &&
-        topic.use_count() == 2)
+        topic->gate.empty() && topic.use_count() == 2)
       gone.push_back(topic->name);
     else if (due)
       next = ask(*topic, rk, queue) ? next : now;
@@ -189,8 +188,10 @@ void Topics::drop_handles() {
 }
 
 void Topics::make_handles(rd_kafka_t* rk) {
-  for (const auto& topic : all())
+  for (const auto& topic : all()) {
+    topic->gate.reset();
     topic->handle_.reset(rd_kafka_topic_new(rk, topic->name.c_str(), nullptr));
+  }
 }
 
 }  // namespace rebuf::sinks::kafka

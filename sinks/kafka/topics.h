@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sinks/kafka/gate.h"
 #include "sinks/kafka/handles.h"
 
 namespace rebuf::sinks::kafka {
@@ -48,6 +49,7 @@ class Topic {
   void has_partitions(std::int32_t count) {
     if (partitions() != count) partitions_.store(count, std::memory_order_relaxed);
   }
+  TopicGate gate;
   // While `known`, and while the caller's channel is open:
   [[nodiscard]] rd_kafka_topic_t* handle() const { return handle_.get(); }
 

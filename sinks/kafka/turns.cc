@@ -166,6 +166,8 @@ bool Turns::hand_over(Turn& turn, BatchLimits limits, Time now) {
     switch (first.channel->take_turn(first.message, turn, now)) {
       case Next::gone:
         break;
+      case Next::partition_waits:
+      case Next::places_changed:
       case Next::topic_waits:
       case Next::all_wait:
         return true;

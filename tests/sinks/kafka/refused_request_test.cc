@@ -114,6 +114,10 @@ class FarHost final : public kafka::ChannelHost {
   rd_kafka_t* producer() override { return client_.rk.get(); }
   kafka::Topics& topics() override { return topics_; }
   bool in_turns() const override { return true; }
+  std::int32_t partition_of(const OutMessage& /*message*/,
+                            std::int32_t /*partitions*/) const override {
+    return 0;
+  }
 
   // Hands over what has its turn, and takes what is reported next, as a suspect's return perhaps.
   void serve(kafka::KafkaChannel& channel, bool suspect = false) {
