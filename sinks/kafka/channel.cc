@@ -251,12 +251,16 @@ Next KafkaChannel::take(const OutMessage& message, const std::shared_ptr<Topic>&
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       refuse(message, Refusal::too_large, std::to_string(bytes) + " bytes with headers");
       return Next::gone;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+      // The brokers say that it is there. librdkafka has not heard yet: it asks once a second.
+      host_.topics().doubt(*topic, now + ask_again_after);
+      return Next::topic_waits;
     default:
       if (topic != own_ && not_authorized(error)) {
         refuse(message, Refusal::auth, topic->name + ": " + rd_kafka_err2str(error));
         return Next::gone;
       }
-      host_.topics().doubt(*topic);
+      host_.topics().doubt(*topic, now);
       return Next::broken;
   }
 }

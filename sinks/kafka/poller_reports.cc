@@ -70,7 +70,7 @@ void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
   const std::string topic = rd_kafka_topic_name(message.rkt);
   const bool own = topic == channel.topic();
   Refusal refusal = message_refusal(message.err);
-  if (refusal == Refusal::too_large) topics_.doubt(*topics_.find(topic));
+  if (refusal == Refusal::too_large) topics_.doubt(*topics_.find(topic), {});
   const bool suspect = refusal != Refusal::none && !only_one_to_blame;
   if (!own && not_authorized(message.err)) refusal = Refusal::auth;
   // Not the message is to blame then, but our clock, and it may be set right.
@@ -91,7 +91,7 @@ void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
     want_rebuild(Cause::failure, reason);
     return;
   }
-  if (topic_missing(message.err)) topics_.doubt(*topics_.find(topic));
+  if (topic_missing(message.err)) topics_.doubt(*topics_.find(topic), {});
   if (own && !suspect) own_topic_fails(channel, error_class(message.err), reason);
   want_rebuild(Cause::failure, reason);
 }

@@ -13,7 +13,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int question_timeout_ms = 3000;
-constexpr milliseconds ask_again_after{150};
 // A broker that creates topics by itself needs a moment, and one that has just started does not
 // know all topics yet: only a topic that stays away is missing.
 constexpr milliseconds missing_after{500};
@@ -164,17 +163,17 @@ TopicAnswer Topics::answered(rd_kafka_event_t* event, Time now) {
   return answer;
 }
 
-void Topics::doubt(Topic& topic) {
+void Topics::doubt(Topic& topic, Time at) {
   topic.state_.store(TopicState::asking, std::memory_order_release);
   topic.missing_since_.reset();
-  topic.ask_at_ = Time{};
+  topic.ask_at_ = at;
   changed_ = true;
 }
 
 bool Topics::surely_too_large(Topic& topic, std::size_t bytes, Time now) {
   if (bytes <= topic.limit_bytes()) return false;
   if (!askable_ || now - topic.answered_at_ < limit_holds_for) return true;
-  doubt(topic);
+  doubt(topic, now);
   return false;
 }
 

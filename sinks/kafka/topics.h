@@ -31,6 +31,8 @@ inline constexpr std::size_t default_limit_bytes = 1048588;
 // Of a topic whose limit the brokers do not tell.
 inline constexpr std::size_t unlimited_bytes = std::numeric_limits<std::size_t>::max();
 
+inline constexpr std::chrono::milliseconds ask_again_after{150};
+
 enum class TopicState : std::uint8_t { asking, known, missing };
 
 class Topic {
@@ -90,8 +92,8 @@ class Topics {
   }
   // Takes the event of a question and keeps what it says.
   [[nodiscard]] TopicAnswer answered(rd_kafka_event_t* event, Time now);
-  // What is known of it may be wrong: ask again before it is used.
-  void doubt(Topic& topic);
+  // What is known of it may be wrong: ask again, not before `at`, and before it is used.
+  void doubt(Topic& topic, Time at);
   // Whether a message is too large by what was said lately; else asks again.
   [[nodiscard]] bool surely_too_large(Topic& topic, std::size_t bytes, Time now);
   // Before the producer goes, while all channels are closed; unanswered questions are forgotten.

@@ -193,6 +193,24 @@ TEST_CASE("the own topic's absence is told and waited for, nothing is refused") 
   CHECK(kafka.stored_values() == numbers(10));
 }
 
+TEST_CASE("messages wait for librdkafka to hear of a topic that the brokers have made") {
+  Real kafka;
+  kafka.attach();
+  kafka.messages.add_numbered(10);
+  CHECK(kafka.channel->submit(kafka.messages.list) == 10);
+  // Until librdkafka, too, takes it for missing, which it does later than the sink.
+  const auto librdkafka_knows = in(seconds(2));
+  while (std::chrono::steady_clock::now() < librdkafka_knows) {
+    const bool up = kafka.recorder.probe(*kafka.channel).up;
+    REQUIRE_FALSE(up);
+  }
+  kafka.broker.create(kafka.topic, 1);
+  kafka.recorder.probe_until_up(*kafka.channel);  // asks at once, and so before librdkafka does
+  kafka.recorder.wait_reports(10);
+  CHECK(kafka.recorder.count(Outcome::delivered) == 10);
+  CHECK(kafka.stored_values() == numbers(10));
+}
+
 TEST_CASE("a requested topic that is missing is refused, the own one's messages go on") {
   Real kafka;
   kafka.broker.create(kafka.topic, 1);
