@@ -112,6 +112,9 @@ class Request {
   // Out of the dead letters: the messages keep their ids, and what is refused again goes back
   // there.
   bool from_dead_letters = false;
+  // Its clients come seldom enough that a millisecond more, in which others join its batch, slows
+  // none of them. Set by ingest before the offer.
+  bool patient = false;
   const Clock::time_point
       deadline;  // answered by then (outcome_unknown if nothing better is known)
 

@@ -33,7 +33,9 @@ class KeyGate::First final : public Request {
   First(KeyGate& gate, std::string key, Request& client)
       : Request(std::exchange(client.batch, Batch()), client.deadline),
         gate_(gate),
-        key_(std::move(key)) {}
+        key_(std::move(key)) {
+    patient = client.patient;
+  }
   void on_answer(Answer&& answer) noexcept override { gate_.answered(key_, std::move(answer)); }
 
  private:

@@ -29,11 +29,12 @@ std::int64_t wall_clock_ms() {
 
 }  // namespace
 
-Connection::Connection(Service& service, Mailbox& mailbox, Round& round, MHD_Connection* connection,
-                       int fd, bool surplus)
+Connection::Connection(Service& service, Mailbox& mailbox, Round& round, Patience& patience,
+                       MHD_Connection* connection, int fd, bool surplus)
     : service_(service),
       mailbox_(mailbox),
       round_(round),
+      patience_(patience),
       connection_(connection),
       fd_(fd),
       surplus_(surplus) {
@@ -241,6 +242,7 @@ idempotency::Fingerprint Connection::fingerprint(std::string_view body) const {
 
 void Connection::offer() {
   Route& route = *target_.entry->route;
+  request_->patient = patience_.note(seen_in_, started());
   if (keyed_ == nullptr) return round_.add(route, request_);
   target_.entry->keys->offer(keyed_->key, keyed_->fingerprint, request_, route);
   request_->park();

@@ -20,6 +20,7 @@
 #include "daemon/ingest/ingest_request.h"
 #include "daemon/ingest/mailbox.h"
 #include "daemon/ingest/memory_gate.h"
+#include "daemon/ingest/patience.h"
 #include "daemon/ingest/reply.h"
 #include "daemon/ingest/request_headers.h"
 #include "daemon/ingest/round.h"
@@ -45,8 +46,8 @@ struct Watch {
 class Connection {
  public:
   // `surplus`: over max_connections; its first request gets a 503 and it is closed.
-  Connection(Service& service, Mailbox& mailbox, Round& round, MHD_Connection* connection, int fd,
-             bool surplus);
+  Connection(Service& service, Mailbox& mailbox, Round& round, Patience& patience,
+             MHD_Connection* connection, int fd, bool surplus);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -90,12 +91,14 @@ class Connection {
   }
 
   Service& service_;
-  Mailbox& mailbox_;  // of the connection's thread, as is the round
+  Mailbox& mailbox_;  // of the connection's thread, as are the round and the patience
   Round& round_;
+  Patience& patience_;
   MHD_Connection* const connection_;
   const int fd_;
   const bool surplus_;
-  bool linger_ = false;  // answered before the request had come whole
+  bool linger_ = false;        // answered before the request had come whole
+  std::uint32_t seen_in_ = 0;  // by patience_
 
   // Of the request:
   Phase phase_ = Phase::headers;

@@ -64,7 +64,7 @@ void HttpDaemon::run() {
   Mailbox::Letters letters;
   while (!ends_) {
     std::array<pollfd, 2> set{{{epoll_fd_, POLLIN, 0}, {mailbox_.fd(), POLLIN, 0}}};
-    const int ready = ::poll(set.data(), set.size(), round_.empty() ? patience_ms() : 0);
+    const int ready = ::poll(set.data(), set.size(), round_.empty() ? until_due_ms() : 0);
     // What came whole is offered when nothing else is there to be read.
     if (!round_.empty() && (ready <= 0 || !round_.open(Clock::now()))) round_.offer();
     if (set[1].revents != 0) serve(letters);
@@ -72,7 +72,7 @@ void HttpDaemon::run() {
   }
 }
 
-int HttpDaemon::patience_ms() const {
+int HttpDaemon::until_due_ms() const {
   MHD_UNSIGNED_LONG_LONG wait_ms = 0;
   if (MHD_get_timeout(daemon_, &wait_ms) != MHD_YES) return -1;
   return static_cast<int>(std::min(wait_ms, longest_ms));
@@ -104,8 +104,8 @@ void HttpDaemon::opened(MHD_Connection* connection, void** context) {
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   const std::uint32_t open = service_.connections.fetch_add(1) + 1;
-  auto own = std::make_unique<Connection>(service_, mailbox_, round_, connection, info->connect_fd,
-                                          open > service_.http.max_connections);
+  auto own = std::make_unique<Connection>(service_, mailbox_, round_, patience_, connection,
+                                          info->connect_fd, open > service_.http.max_connections);
   table_.add(*own);
   *context = own.release();
   if (open == 1) service_.waker.wake();

@@ -16,6 +16,7 @@
 
 #include "daemon/ingest/connection_table.h"
 #include "daemon/ingest/mailbox.h"
+#include "daemon/ingest/patience.h"
 #include "daemon/ingest/round.h"
 #include "daemon/ingest/service.h"
 #include "sinks/fd.h"
@@ -43,7 +44,7 @@ class HttpDaemon {
   [[nodiscard]] MHD_Daemon* launch();
   void run();
   // Milliseconds until something must be looked at; -1: nothing but events.
-  [[nodiscard]] int patience_ms() const;
+  [[nodiscard]] int until_due_ms() const;
   void serve(Mailbox::Letters& letters);
   void opened(MHD_Connection* connection, void** context);
   void closed(void** context);
@@ -64,6 +65,7 @@ class HttpDaemon {
   const sinks::Logger& log_;
   Mailbox mailbox_;
   Round round_;
+  Patience patience_;
   MHD_Daemon* daemon_ = nullptr;
   int epoll_fd_ = -1;  // libmicrohttpd's
   std::atomic<bool> ends_{false};

@@ -25,9 +25,11 @@ class TestRoute final : public Route {
   bool keep = false;
   AnswerCode code = AnswerCode::ok;
   [[nodiscard]] std::uint32_t offers() const { return offers_; }
+  [[nodiscard]] std::uint32_t patient_offers() const { return patient_offers_; }
 
   void offer(std::shared_ptr<Request> request) override {
     const std::uint32_t id = ++offers_;
+    if (request->patient) ++patient_offers_;
     const std::lock_guard lock(mutex_);
     if (keep)
       kept_.emplace_back(std::move(request), id);
@@ -51,6 +53,7 @@ class TestRoute final : public Route {
   std::mutex mutex_;
   std::vector<std::pair<std::shared_ptr<Request>, std::uint32_t>> kept_;
   std::atomic<std::uint32_t> offers_{0};
+  std::atomic<std::uint32_t> patient_offers_{0};
 };
 
 struct Harness {
@@ -115,6 +118,18 @@ TEST_CASE_FIXTURE(Harness, "a repeat is answered as the first was, also after a 
     open_again();
   }
   CHECK(route.offers() == 1);
+}
+
+TEST_CASE_FIXTURE(Harness, "a first comes to the route as patient as it was") {
+  open();
+  for (const bool patient : {true, false}) {
+    const auto client = make_client();
+    client->patient = patient;
+    gate->offer(patient ? "p" : "i", of_body("body"), client, route);
+    REQUIRE(client->answer());
+  }
+  CHECK(route.offers() == 2);
+  CHECK(route.patient_offers() == 1);
 }
 
 TEST_CASE_FIXTURE(Harness, "without a key that was answered there is no directory") {

@@ -1,0 +1,37 @@
+// Tells whether the clients of one connection thread come seldom enough to wait a millisecond for
+// each other: their messages may then linger on their way to Kafka and travel in larger batches,
+// and no client is slowed. A few that come again as soon as they are answered would be: they send
+// nothing while they wait.
+//
+// A client is a connection. How often they come is counted over windows of 50 ms; what one has
+// shown holds until the next is over.
+//
+// Owned by the thread's HttpDaemon; only that thread touches it. It has no clock of its own.
+#pragma once
+
+#include <cstdint>
+
+#include "daemon/request.h"
+
+namespace rebuf::daemon::ingest {
+
+class Patience {
+ public:
+  // A request that began at `came` has come whole; one that took long may have begun before others
+  // that were noted earlier. `seen_in` is its connection's, which keeps it from one request to the
+  // next, 0 at first: the window that has counted this client.
+  // Returns whether the clients are patient now.
+  [[nodiscard]] bool note(std::uint32_t& seen_in, Clock::time_point came);
+
+ private:
+  [[nodiscard]] bool judge(Clock::duration elapsed) const;
+
+  bool patient_ = false;
+  // The window that is open:
+  std::uint32_t window_ = 1;  // its number
+  Clock::time_point begun_;
+  std::uint32_t requests_ = 0;
+  std::uint32_t clients_ = 0;
+};
+
+}  // namespace rebuf::daemon::ingest
