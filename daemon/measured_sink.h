@@ -15,6 +15,7 @@ class MeasuredSink final : public sinks::Sink {
   [[nodiscard]] std::unique_ptr<sinks::Channel> attach(sinks::ChannelOptions options,
                                                        sinks::ChannelListener& listener) override;
   [[nodiscard]] sinks::SinkStats stats() const override { return inner_->stats(); }
+  [[nodiscard]] bool keeps_runs_together() const override { return inner_->keeps_runs_together(); }
 
  private:
   SinkMetrics& metrics_;

@@ -29,6 +29,16 @@ void MessageId::hex_into(std::span<char, 32> out) const noexcept {
   }
 }
 
+std::uint64_t MessageId::run() const noexcept {
+  std::uint64_t prefix = 0;
+  std::uint64_t number = 0;  // start number and count
+  for (std::size_t i = 0; i < bytes.size() / 2; ++i) {
+    prefix = prefix << 8 | bytes[i];
+    number = number << 8 | bytes[bytes.size() / 2 + i];
+  }
+  return prefix + number / run_length;
+}
+
 std::string MessageId::hex() const {
   std::array<char, 32> out{};
   hex_into(out);

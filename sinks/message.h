@@ -20,11 +20,16 @@ using Token = std::uint64_t;
 // `rebuf-id`: 8 random bytes, 24 bits start number, 40 bits count, big-endian. Unique over all
 // hosts, grows per route.
 struct MessageId {
+  // So many ids, one behind the other, are a run. Where a run is left before it is used up, the
+  // next id is the first of the next run.
+  static constexpr std::uint64_t run_length = 128;
   std::array<std::uint8_t, 16> bytes{};
   friend auto operator<=>(const MessageId&, const MessageId&) = default;
   // 32 lower-case hexadecimal digits.
   [[nodiscard]] std::string hex() const;
   void hex_into(std::span<char, 32> out) const noexcept;
+  // The number of its run; that of the next run is one more. Different hosts begin anywhere.
+  [[nodiscard]] std::uint64_t run() const noexcept;
 };
 
 struct Header {
@@ -70,6 +75,7 @@ struct OutMessage {
   bool replayed = false;          // from the log: the sink adds rebuf-replayed: 1
   std::int64_t timestamp_ms = 0;  // since the epoch
   bool stamped_here = false;      // with this host's clock; else by who sent it
+  bool patient = false;           // may wait a millisecond for others to travel with it
   std::string_view topic;
   std::optional<std::string_view> key;  // absent: null key
   HeaderList headers;

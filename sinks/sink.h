@@ -114,6 +114,9 @@ class Sink {
   [[nodiscard]] virtual std::unique_ptr<Channel> attach(ChannelOptions options,
                                                         ChannelListener& listener) = 0;
   [[nodiscard]] virtual SinkStats stats() const = 0;
+  // Whether it is worth having few runs of ids (message.h) in what is submitted together: those of
+  // one run travel together.
+  [[nodiscard]] virtual bool keeps_runs_together() const { return false; }
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };

@@ -1,10 +1,12 @@
 // Tells whether the clients of one connection thread come seldom enough to wait a millisecond for
-// each other: their messages may then linger on their way to Kafka and travel in larger batches,
-// and no client is slowed. A few that come again as soon as they are answered would be: they send
-// nothing while they wait.
+// each other: their messages may then linger on their way to Kafka and travel in larger batches. A
+// few that come again as soon as they are answered would be slowed by that: they send nothing while
+// they wait.
 //
-// A client is a connection. How often they come is counted over windows of 50 ms; what one has
-// shown holds until the next is over.
+// A client is a connection. How often they come is counted over windows of 50 ms, on average: one
+// that hurries among many that do not waits with them. What a window has shown holds until the next
+// is over; and every two seconds they need not wait for one, for what they do while they wait says
+// too little.
 //
 // Owned by the thread's HttpDaemon; only that thread touches it. It has no clock of its own.
 #pragma once
@@ -32,6 +34,8 @@ class Patience {
   Clock::time_point begun_;
   std::uint32_t requests_ = 0;
   std::uint32_t clients_ = 0;
+  // That have been patient, one after the other:
+  std::uint32_t windows_ = 0;
 };
 
 }  // namespace rebuf::daemon::ingest

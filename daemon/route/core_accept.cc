@@ -85,9 +85,10 @@ bool Core::drop_makes_room(const Answer& refusal, std::uint64_t bytes) const {
 }
 
 // A new one, but for what comes out of the dead letters.
-sinks::MessageId Core::id_for(const Request& request, Bytes envelope) {
+sinks::MessageId Core::id_for(const Request& request, std::uint32_t index, Bytes envelope) {
   const auto known = request.from_dead_letters ? decode(envelope) : std::nullopt;
-  return known && known->id != sinks::MessageId{} ? known->id : effects_.next_id();
+  if (known && known->id != sinks::MessageId{}) return known->id;
+  return effects_.next_id(request.patient || index > 0);
 }
 
 // One entry a message, with its id, into entries_.
@@ -97,7 +98,7 @@ void Core::make_entries(const std::shared_ptr<Request>& request, Time now) {
   entries_.clear();
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto envelope = batch.envelope(i);
-    const sinks::MessageId id = id_for(*request, envelope);
+    const sinks::MessageId id = id_for(*request, i, envelope);
     if (i == 0) request->progress.answer.first_id = id;
     if (i + 1 == count) request->progress.answer.last_id = id;
     set_id(envelope, id);

@@ -45,6 +45,7 @@ sinks::OutMessage Core::outgoing(const Entry& entry) const {
   sinks::OutMessage message;
   message.token = entry.place + token_shift_;
   message.replayed = entry.replayed;
+  message.patient = entry.request != nullptr && entry.request->patient;
   if (const auto envelope = decode(entry.envelope)) {
     message.id = envelope->id;
     message.timestamp_ms = envelope->timestamp_ms;

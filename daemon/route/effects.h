@@ -29,7 +29,8 @@ class Effects {
   virtual void answer(std::shared_ptr<Request> request, Answer answer) = 0;
   // A number in [0, bound); bound > 0.
   [[nodiscard]] virtual std::uint64_t random(std::uint64_t bound) = 0;
-  [[nodiscard]] virtual sinks::MessageId next_id() = 0;
+  // `patient`: for a message that may wait for others, or is not the first of its request.
+  [[nodiscard]] virtual sinks::MessageId next_id(bool patient) = 0;
 };
 
 }  // namespace rebuf::daemon

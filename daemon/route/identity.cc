@@ -115,8 +115,10 @@ Result<Identity> Identity::open(const std::filesystem::path& file, const std::st
   return Identity(slot.prefix, static_cast<std::uint32_t>(slot.start), 0);
 }
 
-sinks::MessageId Identity::next() {
-  if (count_ > last_count) {  // after 127 days at 100,000 a second
+sinks::MessageId Identity::next(std::uint64_t most) {
+  const std::uint64_t given = count_ % sinks::MessageId::run_length;
+  if (given >= most) count_ += sinks::MessageId::run_length - given;
+  if (count_ > last_count) {  // after 127 days at 100,000 a second, with short runs after eight
     ignore(make_prefix(prefix_), "getrandom fails at the start of a system only");
     count_ = 0;
   }

@@ -28,7 +28,8 @@ class Identity {
   Identity(const IdPrefix& prefix, std::uint32_t start, std::uint64_t count)
       : prefix_(prefix), start_(start), count_(count) {}
 
-  [[nodiscard]] sinks::MessageId next();
+  // Of a run (sinks/message.h) that has given `most` already, none: the first of the next one.
+  [[nodiscard]] sinks::MessageId next(std::uint64_t most = sinks::MessageId::run_length);
   [[nodiscard]] const IdPrefix& prefix() const { return prefix_; }
 
  private:

@@ -98,7 +98,7 @@ class LiveRoute final : public Route,
   std::uint64_t disk_room() override;
   void answer(std::shared_ptr<Request> request, Answer answer) override;
   std::uint64_t random(std::uint64_t bound) override;
-  sinks::MessageId next_id() override;
+  sinks::MessageId next_id(bool patient) override;
 
   // ChannelListener, on the sink's threads
   void on_reports(std::span<const sinks::Report> reports) override;
@@ -176,6 +176,7 @@ class LiveRoute final : public Route,
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<DeadLetters> dead_letters_;
 
+  bool keeps_runs_ = false;  // the sink does; like the channel, set by start()
   std::unique_ptr<sinks::Channel> channel_;
   Lifetime before_;  // totals of earlier processes
   std::atomic<std::int64_t> last_tick_ns_{0};

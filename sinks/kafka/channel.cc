@@ -112,6 +112,7 @@ rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topi
   slot.partition = turn == nullptr ? unplaced : turn->partition;
   slot.entered = entered;
   slot.placed.store(false, std::memory_order_relaxed);
+  if (!message.patient) host_.hurry();
   const auto error = produce_record(host_.producer(), topic.handle(), message, &slot);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     slot.used = false;

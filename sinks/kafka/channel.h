@@ -63,6 +63,7 @@ class ChannelHost {
   virtual ~ChannelHost() = default;
   virtual void wake() = 0;             // the poller has something to do
   virtual rd_kafka_t* producer() = 0;  // while the channel is open or being fed
+  virtual void hurry() = 0;            // the same; nothing shall linger there
   virtual Topics& topics() = 0;
   [[nodiscard]] virtual std::int32_t partition_of(const OutMessage& message,
                                                   std::int32_t partitions) const = 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "sinks/kafka/partitioner.h"
@@ -25,9 +26,9 @@ constexpr std::array<Property, 13> fixed{{
     {"enable.idempotence", "true"},
     {"enable.gapless.guarantee", "true"},  // a failure in the middle stops all that follows
     {"message.timeout.ms", "0"},           // held until acknowledged, however long that takes
-    // What arrives during one round trip travels together in the next one: with linger 0 this
-    // follows the load by itself, small and quick or large and many.
-    {"linger.ms", "0"},
+    // Of what is in no hurry (linger.h). Of the rest, what arrives during one round trip travels
+    // together in the next one.
+    {"linger.ms", "1"},
     {"socket.timeout.ms", "3000"},  // a frozen broker; lower takes throttling for an outage
     {"reconnect.backoff.max.ms", "500"},
     // With sparse connections every question that waits for a broker asks for a connection whenever
@@ -168,6 +169,11 @@ ClientResult make_client(const KafkaSettings& settings, const std::string& broke
   result.client.rk.reset(rk);
   result.client.queue.reset(rd_kafka_queue_get_main(rk));
   result.client.limits = batch_limits(rk, batch_bytes);
+  try {
+    result.client.linger = std::make_unique<Linger>(rk);
+  } catch (const std::system_error& error) {  // no thread is to be had
+    return {.client = {}, .error = error.what()};
+  }
   return result;
 }
 

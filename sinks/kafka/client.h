@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "sinks/kafka/handles.h"
 #include "sinks/kafka/kafka_sink.h"
+#include "sinks/kafka/linger.h"
 
 namespace rebuf::sinks::kafka {
 
@@ -39,6 +41,7 @@ struct Client {
   ClientHandle rk;
   QueueHandle queue;  // delivery reports, errors, answers of the admin API
   BatchLimits limits;
+  std::unique_ptr<Linger> linger;
 };
 
 struct ClientResult {

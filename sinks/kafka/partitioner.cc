@@ -50,8 +50,7 @@ std::int32_t place(const Partitioner& chosen, const void* key, std::size_t key_b
                    const MessageId& id, std::int32_t partitions) {
   if (!goes_by_id(chosen.by_id, key, key_bytes))
     return chosen.by_key(nullptr, key, key_bytes, partitions, nullptr, nullptr);
-  return rd_kafka_msg_partitioner_murmur2(nullptr, id.bytes.data(), id.bytes.size(), partitions,
-                                          nullptr, nullptr);
+  return static_cast<std::int32_t>(id.run() % static_cast<std::uint64_t>(partitions));
 }
 
 std::int32_t choose(const rd_kafka_topic_t* /*topic*/, const void* key, std::size_t key_bytes,

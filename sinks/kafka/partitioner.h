@@ -1,10 +1,8 @@
 // Which partition of its topic a message goes to. One with a key: the one that the key's hash
-// names. One without: the one that its id's hash names, where librdkafka would leave it to chance;
-// so all copies of a message lie in one partition, behind the same messages, whoever sends them
-// again. Whether a partition has a leader changes nothing: its messages wait for one.
-//
-// Ids that follow each other are spread like chance would spread them. Runs of them in one
-// partition make larger batches, but librdkafka 2.0.2 takes twice the CPU for a message then.
+// names. One without, where librdkafka would leave it to chance: the run of its id goes there, and
+// the next run to the next partition. So all copies of a message lie in one partition, behind the
+// same messages, whoever sends them again. Whether a partition has a leader changes nothing: its
+// messages wait for one.
 #pragma once
 
 #include <cstdint>

@@ -192,23 +192,26 @@ void Poller::collect() {
   }
   EventHandle event(rd_kafka_queue_poll(client_.queue.get(), static_cast<int>(left.count())));
   for (int taken = 0; event != nullptr && taken < events_per_round; ++taken) {
-    handle(event.get());
+    handle(std::move(event));
     event.reset(rd_kafka_queue_poll(client_.queue.get(), 0));
   }
-  if (event != nullptr) handle(event.get());
+  if (event != nullptr) handle(std::move(event));
 }
 
-void Poller::handle(rd_kafka_event_t* event) {
+void Poller::handle(EventHandle event) {
   news_ = true;
-  switch (rd_kafka_event_type(event)) {
+  switch (rd_kafka_event_type(event.get())) {
     case RD_KAFKA_EVENT_DR:
-      delivery_reports(event);
+      delivery_reports(event.get());
+      // Near, the first report is of one message (gate.h); far, perhaps of a large batch, and a
+      // millisecond is little.
+      if (!far_) client_.linger->keep(event);
       break;
     case RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT:
-      if (!goes_at_once()) topic_answered(event);
+      if (!goes_at_once()) topic_answered(event.get());
       break;
     case RD_KAFKA_EVENT_ERROR:
-      broker_error(event);
+      broker_error(event.get());
       break;
     default:  // no other is asked for
       break;

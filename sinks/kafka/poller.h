@@ -48,6 +48,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   // ChannelHost: any thread
   void wake() override;
   rd_kafka_t* producer() override { return client_.rk.get(); }
+  void hurry() override { client_.linger->hurry(); }
   Topics& topics() override { return topics_; }
   std::int32_t partition_of(const OutMessage& message, std::int32_t partitions) const override;
   bool in_turns() const override { return far_; }
@@ -64,7 +65,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
   [[nodiscard]] bool feed(KafkaChannel& channel, bool news, Time now);
   void serve_stop(KafkaChannel& channel, Time stop_by);
   void collect();
-  void handle(rd_kafka_event_t* event);
+  void handle(EventHandle event);
   void deliver();
 
   // poller_reports.cc: what became of messages

@@ -74,6 +74,7 @@ void Poller::drop_client() {
     wake_queue_ = nullptr;
   }
   topics_.drop_handles();
+  client_.linger.reset();
   client_.queue.reset();
   client_.rk.reset();
 }
@@ -94,8 +95,8 @@ void Poller::collect_until(milliseconds limit) {
   constexpr int slice_ms = 10;
   deliver();
   while (in_producer() > 0 && steady_clock::now() < until) {
-    const EventHandle event(rd_kafka_queue_poll(client_.queue.get(), slice_ms));
-    if (event != nullptr) handle(event.get());
+    EventHandle event(rd_kafka_queue_poll(client_.queue.get(), slice_ms));
+    if (event != nullptr) handle(std::move(event));
     deliver();
   }
 }

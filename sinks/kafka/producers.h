@@ -29,6 +29,7 @@ class Producers final : public KafkaSink {
                                                 ChannelListener& listener) override;
   // Up: every producer that a channel uses is.
   [[nodiscard]] SinkStats stats() const override;
+  [[nodiscard]] bool keeps_runs_together() const override { return true; }
   [[nodiscard]] std::string embedded_bootstrap() const override;
   bool set_embedded_up(bool up) override;
 

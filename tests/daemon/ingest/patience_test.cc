@@ -115,6 +115,15 @@ TEST_CASE("64 clients are impatient again after a halt has made them look patien
   check_impatient(crowd, closed_loop(900us));
 }
 
+TEST_CASE("8 clients that come every 2 ms or wait are found out within two seconds of a halt") {
+  Crowd crowd(8, 2ms);
+  check_impatient(crowd, closed_loop(2ms));
+  CHECK(crowd.come(settling, every(5ms)).patient > 0);
+  CHECK(crowd.come(50ms, closed_loop(2ms)).patient > 0);
+  crowd.come(2100ms, closed_loop(2ms));
+  check_impatient(crowd, closed_loop(2ms));
+}
+
 TEST_CASE("256 clients that come as soon as they are answered are patient") {
   Crowd crowd(256, 3600us);
   check_patient(crowd, closed_loop(3600us));

@@ -97,6 +97,7 @@ void FakeSink::Channel::deliver(std::unique_lock<std::mutex>& lock) {
     } else {
       sink_.taken_.emplace_back(message.value);
       sink_.replayed_ += message.replayed ? 1 : 0;
+      sink_.patient_ += message.patient ? 1 : 0;
       for (const sinks::Header header : message.headers)
         sink_.letters_ += header.name == "rebuf-dead-letter" ? 1 : 0;
       if (sink_.taken_.size() == sink_.stop_after_) sink_.works_ = false;
@@ -171,6 +172,11 @@ std::size_t FakeSink::taken_count() const {
 std::size_t FakeSink::letter_headers() const {
   const std::lock_guard lock(mutex_);
   return letters_;
+}
+
+std::size_t FakeSink::patient_count() const {
+  const std::lock_guard lock(mutex_);
+  return patient_;
 }
 
 std::size_t FakeSink::replayed_count() const {

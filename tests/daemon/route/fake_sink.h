@@ -23,6 +23,7 @@ class FakeSink final : public sinks::Sink {
   std::unique_ptr<sinks::Channel> attach(sinks::ChannelOptions options,
                                          sinks::ChannelListener& listener) override;
   sinks::SinkStats stats() const override { return {}; }
+  bool keeps_runs_together() const override { return keeps_runs; }
 
   // Works, or holds what it gets without a word; probes are answered accordingly.
   void work(bool works);
@@ -34,10 +35,13 @@ class FakeSink final : public sinks::Sink {
   // Values that contain this are refused as too large; empty: none.
   void refuse(std::string part);
 
+  bool keeps_runs = false;  // set before it is used
+
   // What it took, in order.
   [[nodiscard]] std::vector<std::string> taken() const;
   [[nodiscard]] std::size_t taken_count() const;
   [[nodiscard]] std::size_t replayed_count() const;
+  [[nodiscard]] std::size_t patient_count() const;
   [[nodiscard]] std::size_t letter_headers() const;  // rebuf-dead-letter, on what it took
 
  private:
@@ -52,6 +56,7 @@ class FakeSink final : public sinks::Sink {
   std::string refused_;
   std::vector<std::string> taken_;
   std::size_t replayed_ = 0;
+  std::size_t patient_ = 0;
   std::size_t letters_ = 0;
 };
 

@@ -74,6 +74,20 @@ TEST_CASE("when all counts of a start are used up, ids go on under another prefi
   CHECK(ids[2] < ids[3]);
 }
 
+TEST_CASE("a run of ids that has given what it may is left for the next one") {
+  Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, 0);
+  const sinks::MessageId first = identity.next(2);
+  const sinks::MessageId second = identity.next(2);
+  const sinks::MessageId third = identity.next(2);
+  CHECK(second.run() == first.run());
+  CHECK(third.run() == first.run() + 1);
+  CHECK(first < second);
+  CHECK(second < third);
+  for (std::uint64_t given = 1; given < sinks::MessageId::run_length; ++given)
+    CHECK(identity.next().run() == third.run());
+  CHECK(identity.next().run() == third.run() + 1);
+}
+
 TEST_CASE("entries of a Go writer have different ids wherever they stand") {
   const IdPrefix prefix{1, 2, 3, 4, 5, 6, 7, 8};
   std::set<sinks::MessageId> ids;

@@ -14,6 +14,7 @@ namespace {
 class Host final : public ChannelHost {
  public:
   void wake() override {}
+  void hurry() override { ++hurries; }
   rd_kafka_t* producer() override { return producer_.get(); }
   Topics& topics() override { return topics_; }
   bool in_turns() const override { return false; }
@@ -21,6 +22,7 @@ class Host final : public ChannelHost {
     return place ? place(message, partitions) : 0;
   }
   std::function<std::int32_t(const OutMessage&, std::int32_t partitions)> place;
+  int hurries = 0;
 
   // All topics are known.
   void learn_topics() {
@@ -79,6 +81,27 @@ TEST_CASE("a suspect that is refused when it comes again holds nothing up any mo
   others.add(3, "straight through");
   CHECK(channel.submit(others.list) == 1);
   CHECK(channel.in_producer() == 1);
+  channel.let_go();
+}
+
+TEST_CASE("a patient message lets the producer linger, any other one does not") {
+  Host host;
+  test::Recorder recorder;
+  KafkaChannel channel(host, {.route = "r", .topic = "readings"}, recorder);
+  host.learn_topics();
+  host.place = [](const OutMessage& message, std::int32_t) {
+    return static_cast<std::int32_t>(message.token);
+  };
+  channel.own_topic().has_partitions(4);
+  channel.resume();
+  test::Messages messages("readings");
+  for (Token token = 1; token <= 3; ++token) messages.add(token, "value").patient = token != 2;
+  const std::span<const OutMessage> all(messages.list);
+  REQUIRE(channel.submit(all.first(1)) == 1);
+  CHECK(host.hurries == 0);
+  REQUIRE(channel.submit(all.subspan(1)) == 2);
+  CHECK(host.hurries == 1);
+  CHECK(channel.in_producer() == 3);
   channel.let_go();
 }
 

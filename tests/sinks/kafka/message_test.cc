@@ -14,6 +14,22 @@ TEST_CASE("a message id is 32 lower-case hexadecimal digits") {
   CHECK(id.hex() == "ab000000000000000000000000000001");
 }
 
+TEST_CASE("ids that stand one behind the other are of one run, until it is used up") {
+  const auto id = [](std::uint8_t start, std::uint8_t run, std::uint8_t index) {
+    MessageId made;
+    made.bytes[10] = start;
+    made.bytes[14] = run;
+    made.bytes[15] = index;
+    return made;
+  };
+  CHECK(id(1, 0, 0).run() == id(1, 0, 127).run());
+  CHECK(id(1, 0, 128).run() == id(1, 0, 127).run() + 1);
+  CHECK(id(2, 0, 0).run() > id(1, 255, 255).run());
+  MessageId elsewhere = id(1, 0, 0);
+  elsewhere.bytes[7] = 5;
+  CHECK(elsewhere.run() == id(1, 0, 0).run() + 5);
+}
+
 TEST_CASE("packed headers come out as they went in") {
   std::string packed;
   pack_header(packed, "a", "1");

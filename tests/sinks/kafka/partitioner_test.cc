@@ -101,7 +101,7 @@ TEST_CASE("ids count for what the partitioner would leave to chance, keys for th
     Placed kafka(rule.partitioner);
     for (std::size_t i = 0; i < keys.size(); ++i)
       for (std::size_t number = 0; number < each; ++number)
-        kafka.messages.add(i * each + number + 1, "value").key = keys[i];
+        kafka.messages.add((i * each + number + 1) * MessageId::run_length, "value").key = keys[i];
     const std::vector<std::int32_t> places = kafka.submit();
     const std::array<bool, 3> expected{rule.spread_without_key, rule.spread_empty_key,
                                        rule.spread_key};

@@ -7,54 +7,14 @@
 #include <map>
 #include <utility>
 
+#include "mock_broker.h"
 #include "recorder.h"
 #include "sinks/kafka/channel.h"
 #include "sinks/kafka/client.h"
 #include "tests/support/topic_reader.h"
-// Needs what client.h includes.
-#include <librdkafka/rdkafka_mock.h>
 
 namespace rebuf::sinks::test {
 namespace {
-
-constexpr std::int16_t produce_request = 0;
-constexpr int broker_id = 1;
-
-// librdkafka's mock broker in this process, with one topic. It does not look at
-// sequence numbers, as a partition without history.
-class MockBroker {
- public:
-  MockBroker(const std::string& topic, int partitions) {
-    kafka::ConfHandle conf(rd_kafka_conf_new());
-    std::array<char, 512> why{};
-    REQUIRE(rd_kafka_conf_set(conf.get(), "test.mock.num.brokers", "1", why.data(), why.size()) ==
-            RD_KAFKA_CONF_OK);
-    owner_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size()));
-    REQUIRE_MESSAGE(owner_ != nullptr, why.data());
-    (void)conf.release();  // the client owns it now
-    cluster_ = rd_kafka_handle_mock_cluster(owner_.get());
-    REQUIRE(rd_kafka_mock_topic_create(cluster_, topic.c_str(), partitions, 1) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR);
-  }
-  [[nodiscard]] std::string bootstrap() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
-  void answer_after(milliseconds delay) {
-    REQUIRE(rd_kafka_mock_broker_set_rtt(cluster_, broker_id, static_cast<int>(delay.count())) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR);
-  }
-  void refuse_next(rd_kafka_resp_err_t error) {
-    rd_kafka_mock_push_request_errors(cluster_, produce_request, 1, error);
-  }
-
- private:
-  kafka::ClientHandle owner_;
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
-};
-
-class NoCallbacks final : public kafka::ClientCallbacks {
-  void client_log(LogLevel /*level*/, const char* /*text*/) override {}
-  void client_throttled(milliseconds /*pause*/) override {}
-  void client_answered(std::int32_t /*broker*/, std::chrono::microseconds /*after*/) override {}
-};
 
 // What librdkafka reports as delivered, one after the other, once it has reported on `count`.
 std::string delivered(rd_kafka_queue_t* queue, std::size_t count) {
@@ -111,6 +71,7 @@ class FarHost final : public kafka::ChannelHost {
     (void)topics_.ask_due(producer(), nullptr, std::chrono::steady_clock::now());
   }
   void wake() override {}
+  void hurry() override {}
   rd_kafka_t* producer() override { return client_.rk.get(); }
   kafka::Topics& topics() override { return topics_; }
   bool in_turns() const override { return true; }
@@ -158,7 +119,8 @@ TEST_CASE("over a long way, with several requests under way, none is sent behind
   kafka::KafkaChannel channel(host, {.route = "r", .topic = "readings"}, recorder);
   channel.resume();
   Messages messages("readings");
-  for (Token token = 1; token <= count; ++token) messages.add(token, std::to_string(token));
+  for (Token number = 1; number <= count; ++number)
+    messages.add(number * MessageId::run_length, std::to_string(number));
 
   // Answers are slow, so that as many requests are under way as ever may be. Whenever something is
   // delivered, one of the next is refused.
@@ -215,7 +177,8 @@ TEST_CASE("over a long way messages too large are refused at once, in however ma
 
     messages.list.clear();
     const std::string_view too_large = messages.keep(std::string(1'100'000, '.'));
-    for (Token token = 2; token < 2 + count; ++token) messages.add(token, "").value = too_large;
+    for (Token number = 2; number < 2 + count; ++number)
+      messages.add(number * MessageId::run_length, "").value = too_large;
     CHECK(channel.submit(messages.list) == count);
     host.serve(channel);
     channel.deliver();

@@ -84,5 +84,5 @@ broken_rule(replayed_letters_not_counted core_accept.cc
   "    totals_.recovered += request.batch.size();"
   "")
 broken_rule(replayed_letter_gets_a_new_id core_accept.cc
-  "? known->id : effects_.next_id();"
-  "? effects_.next_id() : effects_.next_id();")
+  "return known->id;"
+  "return effects_.next_id(index > 0);")
