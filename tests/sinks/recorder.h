@@ -127,6 +127,12 @@ class Recorder final : public ChannelListener {
   std::condition_variable changed_;
 };
 
+// Before all messages' times. Of now: when a broker starts again, it forgets a producer whose last
+// message is a day old by its time, and takes what that sends again for new.
+inline const std::int64_t begun_ms =
+    std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+
 // Keeps the bytes of messages for as long as the sink may need them.
 class Messages {
  public:
@@ -137,7 +143,7 @@ class Messages {
     message.token = token;
     for (std::size_t i = 0; i < 8; ++i)
       message.id.bytes[15 - i] = static_cast<std::uint8_t>(token >> (8 * i));
-    message.timestamp_ms = 1'700'000'000'000 + static_cast<std::int64_t>(token);
+    message.timestamp_ms = begun_ms + static_cast<std::int64_t>(token);
     message.topic = topic_;
     message.value = keep(std::move(value));
     return list.emplace_back(message);
