@@ -7,6 +7,7 @@
 #include <chrono>
 #include <iterator>
 #include <memory>
+#include <thread>
 
 #include "sinks/kafka/handles.h"
 
@@ -20,14 +21,15 @@ using sinks::kafka::TopicHandle;
 using MessageHandle =
     std::unique_ptr<rd_kafka_message_t, sinks::kafka::Destroy<rd_kafka_message_destroy>>;
 
+using Clock = std::chrono::steady_clock;
 constexpr int timeout_ms = 60'000;
+constexpr std::chrono::seconds patience{120};
 
 ClientHandle make_consumer(const std::string& bootstrap) {
   std::array<char, 512> why{};
   ConfHandle conf(rd_kafka_conf_new());
   for (const auto& [name, value] :
-       {std::pair{"bootstrap.servers", bootstrap.c_str()},
-        std::pair{"enable.partition.eof", "true"}, std::pair{"fetch.wait.max.ms", "10"},
+       {std::pair{"bootstrap.servers", bootstrap.c_str()}, std::pair{"fetch.wait.max.ms", "10"},
         std::pair{"log_level", "2"}})
     REQUIRE(rd_kafka_conf_set(conf.get(), name, value, why.data(), why.size()) == RD_KAFKA_CONF_OK);
   ClientHandle client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), why.data(), why.size()));
@@ -63,24 +65,42 @@ Stored stored(const rd_kafka_message_t& message) {
   return result;
 }
 
+// One behind the last message that was acknowledged before the call. The end that a consumer meets
+// (enable.partition.eof) is not that: a broker that became the leader a moment ago hides the last
+// messages until the other replicas have asked it for more. Asked for the end it says that it does
+// not know yet.
+std::int64_t end_of(rd_kafka_t* rk, const std::string& topic, std::int32_t partition) {
+  const auto deadline = Clock::now() + patience;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  while (true) {
+    const rd_kafka_resp_err_t error =
+        rd_kafka_query_watermark_offsets(rk, topic.c_str(), partition, &begin, &end, timeout_ms);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return end;
+    REQUIRE_MESSAGE(Clock::now() < deadline, rd_kafka_err2str(error));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 // Of all partitions at once, until the end of each.
 std::vector<std::vector<Stored>> read_all(rd_kafka_t* rk, rd_kafka_topic_t* topic, int partitions) {
+  std::vector<std::int64_t> ends;
+  for (std::int32_t partition = 0; partition < partitions; ++partition)
+    ends.push_back(end_of(rk, rd_kafka_topic_name(topic), partition));
   const QueueHandle queue(rd_kafka_queue_new(rk));
   for (std::int32_t partition = 0; partition < partitions; ++partition)
     REQUIRE(rd_kafka_consume_start_queue(topic, partition, RD_KAFKA_OFFSET_BEGINNING,
                                          queue.get()) == 0);
-  std::vector<std::vector<Stored>> read(static_cast<std::size_t>(partitions));
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-  for (int ended = 0; ended < partitions;) {
+  std::vector<std::vector<Stored>> read(ends.size());
+  const auto deadline = Clock::now() + patience;
+  for (auto left = ends.size() - std::ranges::count(ends, 0); left > 0;) {
     const MessageHandle message(rd_kafka_consume_queue(queue.get(), timeout_ms));
-    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    REQUIRE(Clock::now() < deadline);
     if (message == nullptr) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      ++ended;
-      continue;
-    }
     REQUIRE_MESSAGE(message->err == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(message->err));
-    read.at(static_cast<std::size_t>(message->partition)).push_back(stored(*message));
+    const auto partition = static_cast<std::size_t>(message->partition);
+    read.at(partition).push_back(stored(*message));
+    if (message->offset + 1 == ends.at(partition)) --left;
   }
   for (std::int32_t partition = 0; partition < partitions; ++partition)
     (void)rd_kafka_consume_stop(topic, partition);

@@ -17,7 +17,8 @@ struct Stored {
   std::int64_t offset = 0;
 };
 
-// The whole topic, partition after partition, each in order.
+// The whole topic, partition after partition, each in order: all that was acknowledged before the
+// call, also when leaders just changed. What comes during it may be left out.
 [[nodiscard]] std::vector<Stored> read_topic(const std::string& bootstrap,
                                              const std::string& topic);
 
