@@ -36,7 +36,7 @@ def first_trouble(text):
     """A few short lines."""
     lines = [line for line in text.splitlines() if line.strip()]
     at = next((i for i, line in enumerate(lines) if TROUBLE.search(line)), max(len(lines) - 4, 0))
-    return [f"    {line.strip()[:200]}" for line in lines[at:at + 4]]
+    return [f"    {line.strip()[:200]}" for line in lines[at:at + 8]]
 
 
 passed, failed, skipped, names, said = 0, 0, args.skipped, [], []
