@@ -1,5 +1,6 @@
 #include "daemon/ingest/patience.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace rebuf::daemon::ingest {
@@ -24,16 +25,11 @@ constexpr milliseconds longest_wait{1};
 constexpr microseconds becomes_patient{2800};
 constexpr microseconds remains_patient{2400};
 
-// Some that were taken for patient in a halt come too seldom to be told from others while they
-// wait: every 2 ms without, every 3 ms with it. After so many windows they get one without.
-constexpr std::uint32_t most_windows{40};
-
 }  // namespace
 
 bool Patience::note(std::uint32_t& seen_in, Clock::time_point came) {
   if (const Clock::duration elapsed = came - begun_; elapsed >= window_length) {
-    patient_ = judge(elapsed) && windows_ < most_windows;
-    windows_ = patient_ ? windows_ + 1 : 0;
+    close(judge(elapsed));
     ++window_;
     begun_ = came;
     requests_ = clients_ = 0;
@@ -42,6 +38,14 @@ bool Patience::note(std::uint32_t& seen_in, Clock::time_point came) {
   if (seen_in != window_) ++clients_;
   seen_in = window_;
   return patient_;
+}
+
+void Patience::close(bool looks_patient) {
+  const bool asks = looks_patient && windows_ == trust_;
+  if (asks) trust_ = std::min(4 * trust_, most_windows);
+  if (!looks_patient) trust_ = few_windows;
+  patient_ = looks_patient && !asks;
+  windows_ = patient_ ? windows_ + 1 : 0;
 }
 
 // Each client comes, on average, once in elapsed * clients / requests.

@@ -5,8 +5,8 @@
 //
 // A client is a connection. How often they come is counted over windows of 50 ms, on average: one
 // that hurries among many that do not waits with them. What a window has shown holds until the next
-// is over; and every two seconds they need not wait for one, for what they do while they wait says
-// too little.
+// is over. What they do while they wait says too little, so after two seconds they need not for
+// one; the longer they have proved patient, the seldomer, down to every half minute.
 //
 // Owned by the thread's HttpDaemon; only that thread touches it. It has no clock of its own.
 #pragma once
@@ -27,6 +27,7 @@ class Patience {
 
  private:
   [[nodiscard]] bool judge(Clock::duration elapsed) const;
+  void close(bool looks_patient);
 
   bool patient_ = false;
   // The window that is open:
@@ -34,8 +35,13 @@ class Patience {
   Clock::time_point begun_;
   std::uint32_t requests_ = 0;
   std::uint32_t clients_ = 0;
-  // That have been patient, one after the other:
-  std::uint32_t windows_ = 0;
+  // Some that were taken for patient in a halt come too seldom to be told from others while they
+  // wait: every 2 ms without, every 3 ms with it. After so many windows they get one without; when
+  // that finds them patient again, after four times as many.
+  static constexpr std::uint32_t few_windows{40};
+  static constexpr std::uint32_t most_windows{16 * few_windows};
+  std::uint32_t trust_ = few_windows;  // after how many
+  std::uint32_t windows_ = 0;          // that have been patient, one after the other
 };
 
 }  // namespace rebuf::daemon::ingest

@@ -84,16 +84,17 @@ std::int64_t end_of(rd_kafka_t* rk, const std::string& topic, std::int32_t parti
 
 // Of all partitions at once, until the end of each.
 std::vector<std::vector<Stored>> read_all(rd_kafka_t* rk, rd_kafka_topic_t* topic, int partitions) {
-  std::vector<std::int64_t> ends;
+  std::vector<std::int64_t> ends(static_cast<std::size_t>(partitions));
   for (std::int32_t partition = 0; partition < partitions; ++partition)
-    ends.push_back(end_of(rk, rd_kafka_topic_name(topic), partition));
+    ends[static_cast<std::size_t>(partition)] = end_of(rk, rd_kafka_topic_name(topic), partition);
   const QueueHandle queue(rd_kafka_queue_new(rk));
   for (std::int32_t partition = 0; partition < partitions; ++partition)
     REQUIRE(rd_kafka_consume_start_queue(topic, partition, RD_KAFKA_OFFSET_BEGINNING,
                                          queue.get()) == 0);
   std::vector<std::vector<Stored>> read(ends.size());
   const auto deadline = Clock::now() + patience;
-  for (auto left = ends.size() - std::ranges::count(ends, 0); left > 0;) {
+  auto left = std::ranges::count_if(ends, [](std::int64_t end) { return end > 0; });
+  while (left > 0) {
     const MessageHandle message(rd_kafka_consume_queue(queue.get(), timeout_ms));
     REQUIRE(Clock::now() < deadline);
     if (message == nullptr) continue;

@@ -124,6 +124,22 @@ TEST_CASE("8 clients that come every 2 ms or wait are found out within two secon
   check_impatient(crowd, closed_loop(2ms));
 }
 
+TEST_CASE("clients that prove patient again and again are asked more and more seldom") {
+  Crowd crowd = patient_crowd();
+  const std::size_t a_window = crowd.come(2100ms, every(3200us)).impatient;
+  CHECK(a_window > 0);
+  CHECK(crowd.come(6s, every(3200us)).impatient == 0);
+  CHECK(crowd.come(3s, every(3200us)).impatient > 0);
+  crowd.come(40s, every(3200us));
+  const std::size_t in_five_minutes = crowd.come(320s, every(3200us)).impatient;
+  CHECK(in_five_minutes > 5 * a_window);
+  CHECK(in_five_minutes < 15 * a_window);
+  // One time of doubt, and all is as at first.
+  CHECK(crowd.come(settling, closed_loop(200us)).impatient > 0);
+  crowd.come(settling, every(3200us));
+  CHECK(crowd.come(2100ms, every(3200us)).impatient > 0);
+}
+
 TEST_CASE("256 clients that come as soon as they are answered are patient") {
   Crowd crowd(256, 3600us);
   check_patient(crowd, closed_loop(3600us));
