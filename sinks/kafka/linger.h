@@ -39,7 +39,7 @@ class Linger {
   void keep(EventHandle& report);
 
   // Between two looks whether messages are in a hurry still.
-  static constexpr std::chrono::milliseconds slice{10};
+  static constexpr std::chrono::milliseconds slice{50};
 
  private:
   void run();
