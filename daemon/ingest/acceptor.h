@@ -29,7 +29,7 @@ class Acceptor {
 
   // Appends what to poll for; nothing while accepting pauses.
   void append_to(std::vector<pollfd>& set);
-  // Takes some of what waits and deals it out, in rows, by turns. Connections far over
+  // Takes some of what waits and deals it out, sixteen in a row to a thread. Connections far over
   // max_connections are closed at once. Without descriptors or memory it pauses until
   // paused_until().
   void accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons, Service& service,

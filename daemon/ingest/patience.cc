@@ -27,12 +27,12 @@ constexpr microseconds remains_patient{2400};
 
 }  // namespace
 
-bool Patience::note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_t all) {
+bool Patience::note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_t offered) {
   if (const Clock::duration elapsed = came - begun_; elapsed >= window_length) {
-    close(judge(elapsed, all - all_before_));
+    close(judge(elapsed, offered - offered_before_));
     ++window_;
     begun_ = came;
-    all_before_ = all;
+    offered_before_ = offered;
     requests_ = clients_ = 0;
   }
   ++requests_;
@@ -42,18 +42,19 @@ bool Patience::note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_
 }
 
 void Patience::close(bool looks_patient) {
-  const bool asks = looks_patient && windows_ == trust_;
-  if (asks) trust_ = std::min(4 * trust_, most_windows);
+  const bool doubts = looks_patient && windows_ == trust_;
+  if (doubts) trust_ = std::min(4 * trust_, most_windows);
   if (!looks_patient) trust_ = few_windows;
-  asked_ = asks;
-  patient_ = looks_patient && !asks;
+  doubted_ = doubts;
+  patient_ = looks_patient && !doubts;
   windows_ = patient_ ? windows_ + 1 : 0;
 }
 
 // Each client comes, on average, once in elapsed * clients / requests.
-bool Patience::judge(Clock::duration elapsed, std::uint64_t all) const {
-  if (elapsed > longest_window || elapsed > all * longest_wait) return false;
-  return elapsed * clients_ >= requests_ * (patient_ || asked_ ? remains_patient : becomes_patient);
+bool Patience::judge(Clock::duration elapsed, std::uint64_t offered) const {
+  if (elapsed > longest_window || elapsed > offered * longest_wait) return false;
+  return elapsed * clients_ >=
+         requests_ * (patient_ || doubted_ ? remains_patient : becomes_patient);
 }
 
 }  // namespace rebuf::daemon::ingest

@@ -22,20 +22,20 @@ class Patience {
  public:
   // A request that began at `came` has come whole; one that took long may have begun before others
   // that were noted earlier. `seen_in` is its connection's, which keeps it from one request to the
-  // next, 0 at first: the window that has counted this client. `all` requests have begun until now,
-  // on all threads.
+  // next, 0 at first: the window that has counted this client. `offered`
+  // requests have come whole until now, on all threads.
   // Returns whether the clients are patient now.
-  [[nodiscard]] bool note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_t all);
+  [[nodiscard]] bool note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_t offered);
 
  private:
-  [[nodiscard]] bool judge(Clock::duration elapsed, std::uint64_t all) const;
+  [[nodiscard]] bool judge(Clock::duration elapsed, std::uint64_t offered) const;
   void close(bool looks_patient);
 
   bool patient_ = false;
   // The window that is open:
   std::uint32_t window_ = 1;  // its number
   Clock::time_point begun_;
-  std::uint64_t all_before_ = 0;
+  std::uint64_t offered_before_ = 0;
   std::uint32_t requests_ = 0;
   std::uint32_t clients_ = 0;
   // Some that were taken for patient in a halt come too seldom to be told from others while they
@@ -43,7 +43,7 @@ class Patience {
   // when that finds them patient still, the next after four times as many.
   static constexpr std::uint32_t few_windows{4};
   static constexpr std::uint32_t most_windows{640};
-  bool asked_ = false;                 // this is such a window
+  bool doubted_ = false;               // this is such a window
   std::uint32_t trust_ = few_windows;  // after how many the next one comes
   std::uint32_t windows_ = 0;          // that have been patient, one after the other
 };

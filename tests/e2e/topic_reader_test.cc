@@ -35,7 +35,7 @@ TEST_CASE(
   const auto producer = make_producer(cluster.bootstrap());
   const sinks::kafka::TopicHandle handle(
       rd_kafka_topic_new(producer.get(), topic.name().c_str(), nullptr));
-  const auto elections = std::async([&] { cluster.elect(topic.name(), 20); });
+  auto elections = std::async(std::launch::async, [&] { cluster.elect(topic.name(), 20); });
   std::size_t acknowledged = 0;
   do {
     REQUIRE(rd_kafka_produce(handle.get(), 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>("x"), 1,
@@ -44,6 +44,7 @@ TEST_CASE(
     ++acknowledged;
     CHECK(test::read_topic(cluster.bootstrap(), topic.name()).size() == acknowledged);
   } while (elections.wait_for(0s) != std::future_status::ready);
+  elections.get();
 }
 
 }  // namespace

@@ -65,10 +65,10 @@ Stored stored(const rd_kafka_message_t& message) {
   return result;
 }
 
-// One behind the last message that was acknowledged before the call. The end that a consumer meets
-// (enable.partition.eof) is not that: a broker that became the leader a moment ago hides the last
-// messages until the other replicas have asked it for more. Asked for the end it says that it does
-// not know yet.
+// One behind the last message that was acknowledged before the call; 0 when none is there. The end
+// that a consumer meets (enable.partition.eof) is not that: a broker that became the leader a
+// moment ago hides the last messages until the other replicas have asked it for more. Asked for the
+// end it says that it does not know yet.
 std::int64_t end_of(rd_kafka_t* rk, const std::string& topic, std::int32_t partition) {
   const auto deadline = Clock::now() + patience;
   std::int64_t begin = 0;
@@ -76,7 +76,7 @@ std::int64_t end_of(rd_kafka_t* rk, const std::string& topic, std::int32_t parti
   while (true) {
     const rd_kafka_resp_err_t error =
         rd_kafka_query_watermark_offsets(rk, topic.c_str(), partition, &begin, &end, timeout_ms);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return end;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return begin == end ? 0 : end;
     REQUIRE_MESSAGE(Clock::now() < deadline, rd_kafka_err2str(error));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

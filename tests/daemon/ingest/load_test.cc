@@ -41,10 +41,10 @@ TEST_CASE("a thousand pipelined requests are answered in order") {
 }
 
 TEST_CASE("sixteen connections in a row are of one thread, the next sixteen of another one") {
-  Harness harness;
-  harness.http.threads = 2;
   std::mutex mutex;
   std::vector<std::thread::id> threads;  // of each request, one after the other
+  Harness harness;
+  harness.http.threads = 2;
   harness.route.answer = [&](const Request&) {
     const std::lock_guard lock(mutex);
     threads.push_back(std::this_thread::get_id());
@@ -105,12 +105,14 @@ TEST_CASE("clients that go away while their request waits do no harm") {
 }
 
 TEST_CASE("many clients at once, each in its order") {
+  constexpr int count = 24;  // more than one connection thread takes
   Harness harness;
+  harness.http.threads = 2;
   harness.route.mode = FakeRoute::Mode::other_thread;
   harness.start();
   std::vector<std::thread> threads;
-  threads.reserve(8);
-  for (int n = 0; n < 8; ++n)
+  threads.reserve(count);
+  for (int n = 0; n < count; ++n)
     threads.emplace_back([&, n] {
       Client client = harness.connect();
       for (int i = 0; i < 200; ++i)

@@ -38,7 +38,7 @@ class Crowd {
       const auto client = std::ranges::min_element(clients_, {}, &Client::next);
       if (client->next >= end) break;
       const bool patient =
-          patience_.note(client->seen_in, client->next, ++all_ + others(client->next));
+          patience_.note(client->seen_in, client->next, ++own_ + others(client->next));
       ++(patient ? requests.patient : requests.impatient);
       client->next += interval(patient);
     }
@@ -53,7 +53,7 @@ class Crowd {
   // One more comes now; its first byte came before.
   bool one_comes(Clock::duration before) {
     std::uint32_t seen_in = 0;
-    return patience_.note(seen_in, now_ - before, ++all_ + others(now_));
+    return patience_.note(seen_in, now_ - before, ++own_ + others(now_));
   }
   // On other connection threads, from the beginning on.
   void let_others_come(std::uint64_t a_millisecond) { others_ = a_millisecond; }
@@ -67,7 +67,7 @@ class Crowd {
     return others_ * static_cast<std::uint64_t>(now.time_since_epoch() / 1ms);
   }
   Patience patience_;
-  std::uint64_t all_ = 0;
+  std::uint64_t own_ = 0;
   std::uint64_t others_ = 0;
   Clock::time_point now_{1h};
   std::vector<Client> clients_;
@@ -86,7 +86,7 @@ constexpr auto settling = 150ms;  // the first windows
 void check_patient(Crowd& crowd, const Crowd::Interval& interval) {
   crowd.come(settling, interval);
   const Crowd::Requests requests = crowd.come(500ms, interval);
-  CHECK(requests.patient > 3 * requests.impatient);  // they are asked now and then
+  CHECK(requests.patient > 3 * requests.impatient);  // they are doubted now and then
 }
 
 void check_impatient(Crowd& crowd, const Crowd::Interval& interval) {
@@ -134,7 +134,7 @@ TEST_CASE("clients of which waiting hides that they hurry are found out soon aft
   }
 }
 
-TEST_CASE("clients that prove patient again and again are asked more and more seldom") {
+TEST_CASE("clients that prove patient again and again are doubted more and more seldom") {
   Crowd crowd(16, 3200us);
   crowd.come(settling, every(3200us));
   const std::size_t in_a_second = crowd.come(1s, every(3200us)).impatient;
