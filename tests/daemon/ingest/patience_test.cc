@@ -123,14 +123,19 @@ TEST_CASE("64 clients are impatient again after a halt has made them look patien
 }
 
 TEST_CASE("clients of which waiting hides that they hurry are found out soon after a halt") {
-  for (const auto& [count, answer] : {std::pair{8, 2000us}, std::pair{64, 1500us}}) {
-    CAPTURE(count);
-    Crowd crowd(static_cast<std::size_t>(count), answer);
-    check_impatient(crowd, closed_loop(answer));
+  struct Clients {
+    std::size_t count;
+    Clock::duration answer;
+  };
+  for (const Clients clients : {Clients{8, 2000us}, Clients{64, 1500us}}) {
+    CAPTURE(clients.count);
+    const Crowd::Interval hurried = closed_loop(clients.answer);
+    Crowd crowd(clients.count, clients.answer);
+    check_impatient(crowd, hurried);
     CHECK(crowd.come(settling, every(5ms)).patient > 0);
-    CHECK(crowd.come(50ms, closed_loop(answer)).patient > 0);
-    crowd.come(300ms, closed_loop(answer));
-    check_impatient(crowd, closed_loop(answer));
+    CHECK(crowd.come(50ms, hurried).patient > 0);
+    crowd.come(300ms, hurried);
+    check_impatient(crowd, hurried);
   }
 }
 
