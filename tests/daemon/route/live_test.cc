@@ -328,6 +328,7 @@ TEST_CASE(
     sink.keeps_runs = keeps_runs;
     const auto route = open_route(live_settings(directory));
     route->start(sink);
+    REQUIRE(in_state(*route, RouteState::direct));  // before it the log takes them, patient or not
     std::set<std::uint64_t> runs;
     for (std::size_t i = 0; i < 10; ++i) {
       const auto client = make_client({value(3 * i), value(3 * i + 1), value(3 * i + 2)});
