@@ -141,6 +141,13 @@ std::string Daemon::log_end(std::size_t bytes) const {
   return "the end of rebufd's log:\n" + all.substr(all.size() - std::min(bytes, all.size()));
 }
 
+// Of the former only librdkafka's `debug: eos` tells; Network has the sink say so.
+std::size_t Daemon::repetitions() const {
+  const std::string all = log();
+  return times_in(all, "All partitions drained, bumped epoch to PID") +
+         times_in(all, "a later request was acknowledged, this one was not");
+}
+
 std::string Daemon::log_from(std::size_t offset) const {
   std::ifstream file(log_file_, std::ios::binary);
   file.seekg(static_cast<std::streamoff>(offset));

@@ -56,16 +56,19 @@ void KafkaRoute::wait_until_direct() {
   fleet.wait_for_rows(500);
 }
 
-Verdict KafkaRoute::finish(const Explained& explained) {
+Verdict KafkaRoute::finish(Explained explained) {
   const std::vector<Sending>& sendings = fleet.finish();
   const Metrics end = daemon.wait_until_drained("weather");
   CHECK_MESSAGE(end.imbalance("weather").empty(), end.imbalance("weather"));
   CHECK(end.count("rebufd_messages_dropped_total", "weather") == 0);
   CHECK(daemon.stop() == 0);
+  const std::size_t repetitions = daemon.repetitions();
+  explained.duplicates += repetitions * window;
+  explained.sink_repeats = explained.sink_repeats || repetitions > 0;
   Verdict verdict = check(sendings, topic.arrivals(), explained);
   CHECK_MESSAGE(verdict.violations.empty(), verdict.violations, daemon.log_end());
   MESSAGE(verdict.acknowledged, " rows acknowledged, ", verdict.replayed, " from the log, ",
-          verdict.duplicates, " duplicates");
+          verdict.duplicates, " duplicates (", explained.duplicates, " explained)");
   return verdict;
 }
 

@@ -34,7 +34,7 @@ class KafkaRoute {
   void wait_until_direct();
   // The devices finish, everything is delivered, rebufd stops, and what arrived is compared with
   // what was answered; a broken promise fails the test.
-  Verdict finish(const Explained& explained = {});
+  Verdict finish(Explained explained = {});
 
   test::KafkaCluster& cluster;
   Network network;

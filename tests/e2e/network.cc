@@ -82,7 +82,7 @@ std::string Network::kafka_sink_at(const std::string& brokers, const std::string
                                    const std::string& option) {
   return "sinks:\n  kafka:\n    type: kafka\n    brokers: [" + brokers +
          "]\n    librdkafka_options: { security.protocol: SASL_PLAINTEXT, sasl.mechanisms: PLAIN, "
-         "sasl.username: gateway, sasl.password: secret, client.id: " +
+         "sasl.username: gateway, sasl.password: secret, debug: eos, client.id: " +
          client_id + (option.empty() ? "" : ", " + option) + " }\n";
 }
 

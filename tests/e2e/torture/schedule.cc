@@ -137,7 +137,7 @@ void Schedule::judge_hook(Fleet& fleet) {
 
 void Schedule::judge_kafka(Fleet& fleet) {
   // What the sink gave back may be sent again before its copy is in the log.
-  const std::size_t given_back = kafka_->topics.uncertainties();
+  const std::size_t given_back = kafka_->topics.uncertainties() + daemon_.repetitions();
   const std::size_t let_go = given_back + reloads_.lettings_go("kafka");
   judge("kafka", fleet, kafka_->topic.arrivals(), padded,
         {.duplicates = daemons_.found_in_log("kafka") + reloads_.found_again("kafka") +
