@@ -10,7 +10,8 @@ namespace {
 
 // Connections over max_connections that get a 503; those beyond are closed at once.
 constexpr std::uint32_t surplus_connections = 64;
-constexpr int at_once = 64;  // accepted per listener and round
+constexpr std::size_t in_a_row = 16;  // to one thread
+constexpr int at_once = 64;           // accepted per listener and round
 constexpr std::chrono::milliseconds pause_without_resources{100};
 
 std::vector<std::uint16_t> ports_of(const std::vector<Listener>& listeners) {
@@ -55,7 +56,7 @@ void Acceptor::accept_from(const sinks::Fd& listening,
       break;
     }
     if (service.connections < service.http.max_connections + surplus_connections)
-      daemons[next_++ % daemons.size()]->add(std::move(socket));
+      daemons[dealt_++ / in_a_row % daemons.size()]->add(std::move(socket));
   }
 }
 

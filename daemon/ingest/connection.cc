@@ -242,7 +242,8 @@ idempotency::Fingerprint Connection::fingerprint(std::string_view body) const {
 
 void Connection::offer() {
   Route& route = *target_.entry->route;
-  request_->patient = patience_.note(seen_in_, started());
+  const std::uint64_t offered = service_.offered.fetch_add(1, std::memory_order_relaxed) + 1;
+  request_->patient = patience_.note(seen_in_, started(), offered);
   if (keyed_ == nullptr) return round_.add(route, request_);
   target_.entry->keys->offer(keyed_->key, keyed_->fingerprint, request_, route);
   request_->park();

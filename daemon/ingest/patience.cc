@@ -1,5 +1,6 @@
 #include "daemon/ingest/patience.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace rebuf::daemon::ingest {
@@ -24,18 +25,14 @@ constexpr milliseconds longest_wait{1};
 constexpr microseconds becomes_patient{2800};
 constexpr microseconds remains_patient{2400};
 
-// Some that were taken for patient in a halt come too seldom to be told from others while they
-// wait: every 2 ms without, every 3 ms with it. After so many windows they get one without.
-constexpr std::uint32_t most_windows{40};
-
 }  // namespace
 
-bool Patience::note(std::uint32_t& seen_in, Clock::time_point came) {
+bool Patience::note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_t offered) {
   if (const Clock::duration elapsed = came - begun_; elapsed >= window_length) {
-    patient_ = judge(elapsed) && windows_ < most_windows;
-    windows_ = patient_ ? windows_ + 1 : 0;
+    close(judge(elapsed, offered - offered_before_));
     ++window_;
     begun_ = came;
+    offered_before_ = offered;
     requests_ = clients_ = 0;
   }
   ++requests_;
@@ -44,10 +41,20 @@ bool Patience::note(std::uint32_t& seen_in, Clock::time_point came) {
   return patient_;
 }
 
+void Patience::close(bool looks_patient) {
+  const bool doubts = looks_patient && windows_ == trust_;
+  if (doubts) trust_ = std::min(4 * trust_, most_windows);
+  if (!looks_patient) trust_ = few_windows;
+  doubted_ = doubts;
+  patient_ = looks_patient && !doubts;
+  windows_ = patient_ ? windows_ + 1 : 0;
+}
+
 // Each client comes, on average, once in elapsed * clients / requests.
-bool Patience::judge(Clock::duration elapsed) const {
-  if (elapsed > longest_window || elapsed > requests_ * longest_wait) return false;
-  return elapsed * clients_ >= requests_ * (patient_ ? remains_patient : becomes_patient);
+bool Patience::judge(Clock::duration elapsed, std::uint64_t offered) const {
+  if (elapsed > longest_window || elapsed > offered * longest_wait) return false;
+  return elapsed * clients_ >=
+         requests_ * (patient_ || doubted_ ? remains_patient : becomes_patient);
 }
 
 }  // namespace rebuf::daemon::ingest

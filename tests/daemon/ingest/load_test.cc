@@ -1,6 +1,9 @@
 // Many requests, many connections, answers from other threads.
 #include <doctest/doctest.h>
 
+#include <mutex>
+#include <thread>
+
 #include "harness.h"
 
 namespace rebuf::daemon::ingest_test {
@@ -35,6 +38,31 @@ TEST_CASE("a thousand pipelined requests are answered in order") {
     REQUIRE(values.size() == 1000);
     for (std::size_t i = 0; i < values.size(); ++i) CHECK(values[i] == std::to_string(i));
   }
+}
+
+TEST_CASE("sixteen connections in a row are of one thread, the next sixteen of another one") {
+  std::mutex mutex;
+  std::vector<std::thread::id> threads;  // of each request, one after the other
+  Harness harness;
+  harness.http.threads = 2;
+  harness.route.answer = [&](const Request&) {
+    const std::lock_guard lock(mutex);
+    threads.push_back(std::this_thread::get_id());
+    Answer answer;
+    answer.delivered = 1;
+    return answer;
+  };
+  harness.start();
+  std::vector<Client> clients;
+  for (int i = 0; i < 48; ++i) {
+    clients.push_back(harness.connect());
+    REQUIRE(clients.back().post("/ingest/r", "x").status == 200);
+  }
+  harness.server->stop();
+  REQUIRE(threads.size() == 48);
+  CHECK(threads[0] != threads[16]);
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    CHECK(threads[i] == threads[i / 16 % 2 == 0 ? 0 : 16]);
 }
 
 // 128 is how many events libmicrohttpd takes from the kernel at once.
@@ -77,12 +105,14 @@ TEST_CASE("clients that go away while their request waits do no harm") {
 }
 
 TEST_CASE("many clients at once, each in its order") {
+  constexpr int count = 24;  // more than one connection thread takes
   Harness harness;
+  harness.http.threads = 2;
   harness.route.mode = FakeRoute::Mode::other_thread;
   harness.start();
   std::vector<std::thread> threads;
-  threads.reserve(8);
-  for (int n = 0; n < 8; ++n)
+  threads.reserve(count);
+  for (int n = 0; n < count; ++n)
     threads.emplace_back([&, n] {
       Client client = harness.connect();
       for (int i = 0; i < 200; ++i)

@@ -82,7 +82,7 @@ void Schedule::begin_anew() {
 void Schedule::stop() { CHECK(daemon_.stop() == 0); }
 
 void Schedule::add_devices(Fleet& fleet, const std::string& route, const std::string& odd_text) {
-  constexpr std::size_t devices = 6;
+  constexpr std::size_t devices = 9;  // both fleets: more than one connection thread takes
   for (std::size_t device = 0; device < devices; ++device) {
     const std::size_t rows = device % 3 == 0 ? 1 : device % 3 == 1 ? 20 : 100;
     fleet.add({.port = daemon_.port(),

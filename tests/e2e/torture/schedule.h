@@ -1,6 +1,6 @@
 // Rounds of random faults against the whole path: rebufd with a route into an HTTP endpoint and,
-// with a cluster, one into Kafka; six devices post to each. While a round lasts, adversaries strike
-// in turn; then all is healed, everything drains, and the judge compares. One thread.
+// with a cluster, one into Kafka; nine devices post to each. While a round lasts, adversaries
+// strike in turn; then all is healed, everything drains, and the judge compares. One thread.
 #pragma once
 
 #include <chrono>
