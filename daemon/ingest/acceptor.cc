@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -10,9 +11,17 @@ namespace {
 
 // Connections over max_connections that get a 503; those beyond are closed at once.
 constexpr std::uint32_t surplus_connections = 64;
-constexpr std::size_t in_a_row = 16;  // to one thread
-constexpr int at_once = 64;           // accepted per listener and round
+constexpr std::uint32_t few = 16;  // connections, which one thread has alone
+constexpr int at_once = 64;        // accepted per listener and round
 constexpr std::chrono::milliseconds pause_without_resources{100};
+
+HttpDaemon& next(const std::vector<std::unique_ptr<HttpDaemon>>& daemons) {
+  const auto has_few = [](const auto& daemon) { return daemon->connections() < few; };
+  const auto first = std::ranges::find_if(daemons, has_few);
+  if (first != daemons.end()) return **first;
+  return **std::ranges::min_element(daemons, {},
+                                    [](const auto& daemon) { return daemon->connections(); });
+}
 
 std::vector<std::uint16_t> ports_of(const std::vector<Listener>& listeners) {
   std::vector<std::uint16_t> ports;
@@ -56,7 +65,7 @@ void Acceptor::accept_from(const sinks::Fd& listening,
       break;
     }
     if (service.connections < service.http.max_connections + surplus_connections)
-      daemons[dealt_++ / in_a_row % daemons.size()]->add(std::move(socket));
+      next(daemons).add(std::move(socket));
   }
 }
 

@@ -2,9 +2,8 @@
 // could listen by itself, but MHD_quiesce_daemon of 0.9.75 races with its own threads and then
 // aborts the process; and here max_connections and the lack of descriptors have a defined outcome.
 //
-// Sixteen in a row go to the same thread: it wakes once for what comes on several of them at the
-// same time, and a few connections are none of the other threads' work. 16 with 5,000 messages a
-// second took 32 us of CPU a message on two threads, and 29 on one.
+// Up to sixteen connections are one thread's: it wakes once for what comes on several of them at
+// the same time, and the other threads need not wake at all. More are spread evenly.
 //
 // close() from any thread, the rest by the server's own thread; one mutex inside.
 #pragma once
@@ -29,9 +28,9 @@ class Acceptor {
 
   // Appends what to poll for; nothing while accepting pauses.
   void append_to(std::vector<pollfd>& set);
-  // Takes some of what waits and deals it out, sixteen in a row to a thread. Connections far over
-  // max_connections are closed at once. Without descriptors or memory it pauses until
-  // paused_until().
+  // Takes some of what waits: each goes to the first thread that has fewer than sixteen, else to
+  // the one that has the fewest. Connections far over max_connections are closed at once. Without
+  // descriptors or memory it pauses until paused_until().
   void accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons, Service& service,
                    Clock::time_point now);
   [[nodiscard]] Clock::time_point paused_until() const { return paused_until_; }
@@ -44,7 +43,6 @@ class Acceptor {
 
   const std::vector<std::uint16_t> ports_;
   Clock::time_point paused_until_;
-  std::size_t dealt_ = 0;  // connections
   std::mutex mutex_;
   std::vector<Listener> listeners_;  // guarded by mutex_
 };

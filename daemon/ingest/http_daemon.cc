@@ -60,6 +60,11 @@ HttpDaemon::~HttpDaemon() {
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
 }
 
+void HttpDaemon::add(sinks::Fd socket) {
+  ++added_;
+  mailbox_.put(std::move(socket));
+}
+
 void HttpDaemon::run() {
   Mailbox::Letters letters;
   while (!ends_) {
@@ -83,8 +88,10 @@ void HttpDaemon::serve(Mailbox::Letters& letters) {
   // libmicrohttpd closes a socket that it does not take, and logs why. It looks at the peer's
   // address only to count by it, which is not asked for.
   sockaddr peer{};
-  for (sinks::Fd& socket : letters.sockets)
+  for (sinks::Fd& socket : letters.sockets) {
     static_cast<void>(MHD_add_connection(daemon_, socket.release(), &peer, sizeof peer));
+    --added_;
+  }
   for (MHD_Connection* connection : letters.resumed) {
     MHD_resume_connection(connection);
     service_.held.fetch_sub(1);
@@ -103,6 +110,7 @@ void HttpDaemon::on_connection(void* self, MHD_Connection* connection, void** co
 void HttpDaemon::opened(MHD_Connection* connection, void** context) {
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  ++open_;
   const std::uint32_t open = service_.connections.fetch_add(1) + 1;
   auto own = std::make_unique<Connection>(service_, mailbox_, round_, patience_, connection,
                                           info->connect_fd, open > service_.http.max_connections);
@@ -115,6 +123,7 @@ void HttpDaemon::closed(void** context) {
   const std::unique_ptr<Connection> own(static_cast<Connection*>(*context));
   if (own == nullptr) return;
   table_.remove(*own);
+  --open_;
   service_.connections.fetch_sub(1);
 }
 

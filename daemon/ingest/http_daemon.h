@@ -11,6 +11,7 @@
 #include <rebuf/status.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <thread>
 
@@ -38,7 +39,9 @@ class HttpDaemon {
   HttpDaemon(const HttpDaemon&) = delete;
   HttpDaemon& operator=(const HttpDaemon&) = delete;
 
-  void add(sinks::Fd socket) { mailbox_.put(std::move(socket)); }  // any thread
+  // Any thread:
+  void add(sinks::Fd socket);
+  [[nodiscard]] std::uint32_t connections() const { return added_ + open_; }
 
  private:
   [[nodiscard]] MHD_Daemon* launch();
@@ -67,7 +70,9 @@ class HttpDaemon {
   Round round_;
   Patience patience_;
   MHD_Daemon* daemon_ = nullptr;
-  int epoll_fd_ = -1;  // libmicrohttpd's
+  int epoll_fd_ = -1;                    // libmicrohttpd's
+  std::atomic<std::uint32_t> added_{0};  // connections that are not open yet
+  std::atomic<std::uint32_t> open_{0};   // and those that are
   std::atomic<bool> ends_{false};
   std::thread thread_;
 };
