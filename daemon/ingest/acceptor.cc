@@ -11,12 +11,12 @@ namespace {
 
 // Connections over max_connections that get a 503; those beyond are closed at once.
 constexpr std::uint32_t surplus_connections = 64;
-constexpr std::uint32_t few = 16;  // connections, which one thread has alone
-constexpr int at_once = 64;        // accepted per listener and round
+constexpr std::uint32_t fill_first = 16;  // connections a thread gets before the next gets any
+constexpr int at_once = 64;               // accepted per listener and round
 constexpr std::chrono::milliseconds pause_without_resources{100};
 
-HttpDaemon& next(const std::vector<std::unique_ptr<HttpDaemon>>& daemons) {
-  const auto has_few = [](const auto& daemon) { return daemon->connections() < few; };
+HttpDaemon& thread_for_another(const std::vector<std::unique_ptr<HttpDaemon>>& daemons) {
+  const auto has_few = [](const auto& daemon) { return daemon->connections() < fill_first; };
   const auto first = std::ranges::find_if(daemons, has_few);
   if (first != daemons.end()) return **first;
   return **std::ranges::min_element(daemons, {},
@@ -65,7 +65,7 @@ void Acceptor::accept_from(const sinks::Fd& listening,
       break;
     }
     if (service.connections < service.http.max_connections + surplus_connections)
-      next(daemons).add(std::move(socket));
+      thread_for_another(daemons).add(std::move(socket));
   }
 }
 

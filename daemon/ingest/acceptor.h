@@ -2,8 +2,10 @@
 // could listen by itself, but MHD_quiesce_daemon of 0.9.75 races with its own threads and then
 // aborts the process; and here max_connections and the lack of descriptors have a defined outcome.
 //
-// Up to sixteen connections are one thread's: it wakes once for what comes on several of them at
-// the same time, and the other threads need not wake at all. More are spread evenly.
+// The first sixteen connections are one thread's: it wakes once for what comes on several of them
+// at the same time, and the other threads need not wake at all. The next sixteen are the next
+// one's, and so on; when all have sixteen, each new one goes to the thread that has the fewest.
+// Idle ones count, and none moves later.
 //
 // close() from any thread, the rest by the server's own thread; one mutex inside.
 #pragma once
@@ -28,9 +30,8 @@ class Acceptor {
 
   // Appends what to poll for; nothing while accepting pauses.
   void append_to(std::vector<pollfd>& set);
-  // Takes some of what waits: each goes to the first thread that has fewer than sixteen, else to
-  // the one that has the fewest. Connections far over max_connections are closed at once. Without
-  // descriptors or memory it pauses until paused_until().
+  // Takes some of what waits, and gives each to a thread. Connections far over max_connections are
+  // closed at once. Without descriptors or memory it pauses until paused_until().
   void accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons, Service& service,
                    Clock::time_point now);
   [[nodiscard]] Clock::time_point paused_until() const { return paused_until_; }

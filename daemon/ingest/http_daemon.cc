@@ -61,7 +61,7 @@ HttpDaemon::~HttpDaemon() {
 }
 
 void HttpDaemon::add(sinks::Fd socket) {
-  ++added_;
+  ++connections_;
   mailbox_.put(std::move(socket));
 }
 
@@ -89,8 +89,9 @@ void HttpDaemon::serve(Mailbox::Letters& letters) {
   // address only to count by it, which is not asked for.
   sockaddr peer{};
   for (sinks::Fd& socket : letters.sockets) {
-    static_cast<void>(MHD_add_connection(daemon_, socket.release(), &peer, sizeof peer));
-    --added_;
+    const std::uint64_t before = opened_;
+    const bool taken = MHD_add_connection(daemon_, socket.release(), &peer, sizeof peer) == MHD_YES;
+    if (!taken && opened_ == before) --connections_;  // else closed() counts it
   }
   for (MHD_Connection* connection : letters.resumed) {
     MHD_resume_connection(connection);
@@ -110,7 +111,7 @@ void HttpDaemon::on_connection(void* self, MHD_Connection* connection, void** co
 void HttpDaemon::opened(MHD_Connection* connection, void** context) {
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  ++open_;
+  ++opened_;
   const std::uint32_t open = service_.connections.fetch_add(1) + 1;
   auto own = std::make_unique<Connection>(service_, mailbox_, round_, patience_, connection,
                                           info->connect_fd, open > service_.http.max_connections);
@@ -123,7 +124,7 @@ void HttpDaemon::closed(void** context) {
   const std::unique_ptr<Connection> own(static_cast<Connection*>(*context));
   if (own == nullptr) return;
   table_.remove(*own);
-  --open_;
+  --connections_;
   service_.connections.fetch_sub(1);
 }
 

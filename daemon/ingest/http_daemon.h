@@ -41,7 +41,8 @@ class HttpDaemon {
 
   // Any thread:
   void add(sinks::Fd socket);
-  [[nodiscard]] std::uint32_t connections() const { return added_ + open_; }
+  // Those that were added and are not closed yet.
+  [[nodiscard]] std::uint32_t connections() const { return connections_; }
 
  private:
   [[nodiscard]] MHD_Daemon* launch();
@@ -70,9 +71,9 @@ class HttpDaemon {
   Round round_;
   Patience patience_;
   MHD_Daemon* daemon_ = nullptr;
-  int epoll_fd_ = -1;                    // libmicrohttpd's
-  std::atomic<std::uint32_t> added_{0};  // connections that are not open yet
-  std::atomic<std::uint32_t> open_{0};   // and those that are
+  int epoll_fd_ = -1;  // libmicrohttpd's
+  std::atomic<std::uint32_t> connections_{0};
+  std::uint64_t opened_ = 0;  // connections, ever
   std::atomic<bool> ends_{false};
   std::thread thread_;
 };

@@ -29,7 +29,7 @@ constexpr microseconds remains_patient{2400};
 
 bool Patience::note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_t offered) {
   if (const Clock::duration elapsed = came - begun_; elapsed >= window_length) {
-    close(judge(elapsed, offered - offered_before_));
+    end_window(judge(elapsed, offered - offered_before_));
     ++window_;
     begun_ = came;
     offered_before_ = offered;
@@ -41,12 +41,11 @@ bool Patience::note(std::uint32_t& seen_in, Clock::time_point came, std::uint64_
   return patient_;
 }
 
-void Patience::close(bool looks_patient) {
-  const bool doubts = looks_patient && windows_ == trust_;
-  if (doubts) trust_ = std::min(4 * trust_, most_windows);
-  if (!looks_patient) trust_ = few_windows;
-  doubted_ = doubts;
-  patient_ = looks_patient && !doubts;
+void Patience::end_window(bool looks_patient) {
+  doubted_ = looks_patient && windows_ == until_doubt_;
+  if (doubted_) until_doubt_ = std::min(4 * until_doubt_, most_until_doubt);
+  if (!looks_patient) until_doubt_ = fewest_until_doubt;
+  patient_ = looks_patient && !doubted_;
   windows_ = patient_ ? windows_ + 1 : 0;
 }
 

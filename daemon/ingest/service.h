@@ -34,7 +34,7 @@ struct Service {
   std::atomic<bool> stopping{false};
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> requests{0};  // begun and not yet over
-  std::atomic<std::uint64_t> offered{0};   // requests, to any route, since the start
+  std::atomic<std::uint64_t> offered{0};   // requests that have come whole, to any route, ever
   // Requests that are with a route or with the memory gate: libmicrohttpd must not stop before all
   // have come back. Counted up before `stopping` is looked at, so that none is missed, and down
   // on the connection's thread.

@@ -32,6 +32,12 @@ struct Explained {
   std::set<Id> dead_letters{};
   // What was sent before may be gone: somebody removed the topic then.
   Clock::time_point topic_removed{};
+
+  // So often the Kafka sink may have sent again what a broker had (Daemon::possible_repetitions).
+  void allow_repetitions(std::size_t times, std::size_t most_at_once) {
+    duplicates += times * most_at_once;
+    sink_repeats = sink_repeats || times > 0;
+  }
 };
 
 [[nodiscard]] Verdict check(std::span<const Sending> sendings, std::span<const Arrival> arrivals,

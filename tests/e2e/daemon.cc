@@ -141,8 +141,8 @@ std::string Daemon::log_end(std::size_t bytes) const {
   return "the end of rebufd's log:\n" + all.substr(all.size() - std::min(bytes, all.size()));
 }
 
-// Of the former only librdkafka's `debug: eos` tells; Network has the sink say so.
-std::size_t Daemon::repetitions() const {
+// Of the former only librdkafka's `debug: eos` tells; the tests' sinks have it.
+std::size_t Daemon::possible_repetitions() const {
   const std::string all = log();
   return times_in(all, "All partitions drained, bumped epoch to PID") +
          times_in(all, "a later request was acknowledged, this one was not");

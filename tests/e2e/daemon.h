@@ -60,7 +60,7 @@ class Daemon {
   [[nodiscard]] std::string log_end(std::size_t bytes = 4000) const;
   // How often what a broker had stored may have been sent again for the failure of something else
   // (docs/faults.md): librdkafka began new sequence numbers, or concluded what is not believed.
-  [[nodiscard]] std::size_t repetitions() const;
+  [[nodiscard]] std::size_t possible_repetitions() const;
 
   // GET on the ingest port, the status code alone; 0 when nothing answers. Any thread.
   [[nodiscard]] int probe(const std::string& path) const;

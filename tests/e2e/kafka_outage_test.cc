@@ -40,8 +40,9 @@ struct Stream {
   }
   // After the fleet has finished and the route is drained.
   void judge(const Daemon& daemon, std::size_t duplicates_allowed) {
-    const Verdict verdict =
-        check(fleet.finish(), topic.arrivals(), {.duplicates = duplicates_allowed});
+    Explained explained{.duplicates = duplicates_allowed};
+    explained.allow_repetitions(daemon.possible_repetitions(), window);
+    const Verdict verdict = check(fleet.finish(), topic.arrivals(), explained);
     CHECK_MESSAGE(verdict.violations.empty(), name, ": ", verdict.violations, daemon.log_end());
     MESSAGE(name, ": ", verdict.acknowledged, " rows acknowledged, ", verdict.replayed,
             " arrived from the log, ", verdict.duplicates, " duplicates");

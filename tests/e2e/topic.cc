@@ -21,7 +21,8 @@ std::vector<Arrival> Topic::arrivals() const {
 }
 
 std::string kafka_sink(const test::KafkaCluster& cluster) {
-  return "sinks:\n  kafka: { type: kafka, brokers: [" + cluster.bootstrap() + "] }\n";
+  return "sinks:\n  kafka: { type: kafka, brokers: [" + cluster.bootstrap() +
+         "], librdkafka_options: { debug: eos } }\n";
 }
 
 }  // namespace rebuf::e2e

@@ -57,10 +57,9 @@ TEST_CASE("sixteen connections are one thread's, the next sixteen another one's,
   std::vector<Client> clients;
   // How many of the next ones go to the first one's thread.
   const auto with_the_first = [&](std::size_t next) {
-    for (std::size_t i = 0; i < next; ++i) {
-      clients.push_back(harness.connect());
-      REQUIRE(clients.back().post("/ingest/r", "x").status == 200);
-    }
+    for (std::size_t i = 0; i < next; ++i) clients.push_back(harness.connect());
+    for (std::size_t i = clients.size() - next; i < clients.size(); ++i)
+      REQUIRE(clients[i].post("/ingest/r", "x").status == 200);
     const std::lock_guard lock(mutex);
     return std::count(threads.end() - static_cast<std::ptrdiff_t>(next), threads.end(),
                       threads.front());
@@ -119,11 +118,12 @@ TEST_CASE("many clients at once, each in its order") {
   harness.http.threads = 2;
   harness.route.mode = FakeRoute::Mode::other_thread;
   harness.start();
+  std::vector<Client> clients;
+  for (int n = 0; n < count; ++n) clients.push_back(harness.connect());
   std::vector<std::thread> threads;
   threads.reserve(count);
   for (int n = 0; n < count; ++n)
-    threads.emplace_back([&, n] {
-      Client client = harness.connect();
+    threads.emplace_back([&harness, &client = clients[static_cast<std::size_t>(n)], n] {
       for (int i = 0; i < 200; ++i)
         CHECK(client.post("/ingest/r", std::to_string(n * 1000 + i)).status == 200);
     });

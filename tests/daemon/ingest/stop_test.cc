@@ -89,14 +89,15 @@ TEST_CASE("stop in the middle of traffic loses no answer that was given") {
   std::atomic<std::size_t> delivered{0};
   std::atomic<int> started{0};
   std::vector<std::thread> threads;
-  threads.reserve(8);
-  for (int n = 0; n < 8; ++n)
+  constexpr int count = 24;  // more than one connection thread takes
+  threads.reserve(count);
+  for (int n = 0; n < count; ++n)
     threads.emplace_back([&] {
       Client client = harness.connect();
       ++started;
       while (client.post("/ingest/r", "x").status == 200) ++delivered;
     });
-  REQUIRE(eventually([&] { return started == 8 && delivered > 200; }));
+  REQUIRE(eventually([&] { return started == count && delivered > 200; }));
   harness.server->stop();
   for (std::thread& thread : threads) thread.join();
   CHECK(delivered == harness.route.offers());

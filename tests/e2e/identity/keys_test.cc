@@ -102,8 +102,8 @@ struct Arrived {
 
 TEST_CASE(
     "clients that repeat until they are answered, rebufd killed under them: each once, or told") {
-  constexpr std::size_t clients = 6;
-  constexpr std::size_t posts_each = 150;
+  constexpr std::size_t clients = 20;  // more than one connection thread takes
+  constexpr std::size_t posts_each = 45;
   Run run;
   run.endpoint.open();
   run.daemon.start();

@@ -76,13 +76,15 @@ void Schedule::run(const Round& round) {
 
 void Schedule::begin_anew() {
   endpoint_.forget();
+  repetitions_before_ = daemon_.possible_repetitions();
   if (kafka_) kafka_->topics.make_anew();
 }
 
 void Schedule::stop() { CHECK(daemon_.stop() == 0); }
 
 void Schedule::add_devices(Fleet& fleet, const std::string& route, const std::string& odd_text) {
-  constexpr std::size_t devices = 9;  // both fleets: more than one connection thread takes
+  // Of both fleets, or of the one: more than one connection thread takes.
+  const std::size_t devices = kafka_ ? 9 : 18;
   for (std::size_t device = 0; device < devices; ++device) {
     const std::size_t rows = device % 3 == 0 ? 1 : device % 3 == 1 ? 20 : 100;
     fleet.add({.port = daemon_.port(),
@@ -137,13 +139,15 @@ void Schedule::judge_hook(Fleet& fleet) {
 
 void Schedule::judge_kafka(Fleet& fleet) {
   // What the sink gave back may be sent again before its copy is in the log.
-  const std::size_t given_back = kafka_->topics.uncertainties() + daemon_.repetitions();
+  const std::size_t given_back = kafka_->topics.uncertainties();
   const std::size_t let_go = given_back + reloads_.lettings_go("kafka");
-  judge("kafka", fleet, kafka_->topic.arrivals(), padded,
-        {.duplicates = daemons_.found_in_log("kafka") + reloads_.found_again("kafka") +
-                       let_go * shape_.most_given_back(),
-         .sink_repeats = given_back > 0,
-         .topic_removed = kafka_->topics.removed()});
+  Explained explained{.duplicates = daemons_.found_in_log("kafka") + reloads_.found_again("kafka") +
+                                    let_go * shape_.most_given_back(),
+                      .sink_repeats = given_back > 0,
+                      .topic_removed = kafka_->topics.removed()};
+  explained.allow_repetitions(daemon_.possible_repetitions() - repetitions_before_,
+                              shape_.most_given_back());
+  judge("kafka", fleet, kafka_->topic.arrivals(), padded, explained);
 }
 
 void Schedule::judge(const std::string& route, Fleet& fleet, const std::vector<Arrival>& arrivals,

@@ -1,6 +1,6 @@
 // Rounds of random faults against the whole path: rebufd with a route into an HTTP endpoint and,
-// with a cluster, one into Kafka; nine devices post to each. While a round lasts, adversaries
-// strike in turn; then all is healed, everything drains, and the judge compares. One thread.
+// with a cluster, one into Kafka; 18 devices post. While a round lasts, adversaries strike in
+// turn; then all is healed, everything drains, and the judge compares. One thread.
 #pragma once
 
 #include <chrono>
@@ -78,6 +78,7 @@ class Schedule {
   Daemon daemon_;
   DaemonAdversary daemons_;
   ReloadAdversary reloads_;
+  std::size_t repetitions_before_ = 0;  // the round
   EndpointAdversary endpoints_;
 };
 
