@@ -289,7 +289,7 @@ MHD_Result Connection::send(const Reply& reply) {
   add("Allow", reply.allow);
   add("Accept", reply.accept);
   add("Accept-Encoding", reply.accept_encoding);
-  if (surplus_) add("Connection", "close");
+  if (surplus_ || service_.closing) add("Connection", "close");
   if (!whole) return MHD_NO;
   if (target_.entry == nullptr)
     service_.unrouted.add(reply.status);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -19,6 +20,9 @@ Connection* connection_of(MHD_Connection* connection) {
 }
 
 constexpr MHD_UNSIGNED_LONG_LONG longest_ms = 60'000;
+// At the end of the thread: when nothing comes for so long it is over, and at the latest.
+constexpr int quiet_ms = 20;
+constexpr std::chrono::seconds ending_time{1};
 
 }  // namespace
 
@@ -54,10 +58,13 @@ MHD_Daemon* HttpDaemon::launch() {
 }
 
 HttpDaemon::~HttpDaemon() {
+  ends_by_ = Clock::now() + ending_time;
   ends_ = true;
   mailbox_.wake();
-  if (thread_.joinable()) thread_.join();
-  if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
+  if (thread_.joinable())
+    thread_.join();
+  else if (daemon_ != nullptr)
+    MHD_stop_daemon(daemon_);
 }
 
 void HttpDaemon::add(sinks::Fd socket) {
@@ -67,14 +74,18 @@ void HttpDaemon::add(sinks::Fd socket) {
 
 void HttpDaemon::run() {
   Mailbox::Letters letters;
-  while (!ends_) {
+  while (true) {
     std::array<pollfd, 2> set{{{epoll_fd_, POLLIN, 0}, {mailbox_.fd(), POLLIN, 0}}};
-    const int ready = ::poll(set.data(), set.size(), round_.empty() ? until_due_ms() : 0);
+    const bool ends = ends_;
+    const int due_ms = round_.empty() ? until_due_ms() : 0;
+    const int ready = ::poll(set.data(), set.size(), ends && due_ms != 0 ? quiet_ms : due_ms);
+    if (ends && ((ready == 0 && due_ms != 0) || Clock::now() >= ends_by_)) break;
     // What came whole is offered when nothing else is there to be read.
     if (!round_.empty() && (ready <= 0 || !round_.open(Clock::now()))) round_.offer();
     if (set[1].revents != 0) serve(letters);
     static_cast<void>(MHD_run(daemon_));  // its only failure is a stopped daemon
   }
+  MHD_stop_daemon(daemon_);
 }
 
 int HttpDaemon::until_due_ms() const {

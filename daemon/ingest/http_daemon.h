@@ -33,8 +33,9 @@ class HttpDaemon {
   // Only by start().
   HttpDaemon(Service& service, ConnectionTable& table, const sinks::Logger& log)
       : service_(service), table_(table), log_(log) {}
-  // Ends the thread and closes the connections. Only when none is suspended: libmicrohttpd aborts
-  // otherwise.
+  // Ends the thread and closes the connections, when no request has come for 20 ms: those of
+  // clients that are busy have been closed behind an answer then. Who sends one in the moment of
+  // closing sees the connection reset. Only when none is suspended: libmicrohttpd aborts otherwise.
   ~HttpDaemon();
   HttpDaemon(const HttpDaemon&) = delete;
   HttpDaemon& operator=(const HttpDaemon&) = delete;
@@ -75,6 +76,7 @@ class HttpDaemon {
   std::atomic<std::uint32_t> connections_{0};
   std::uint64_t opened_ = 0;  // connections, ever
   std::atomic<bool> ends_{false};
+  Clock::time_point ends_by_;  // whatever still comes; set before ends_
   std::thread thread_;
 };
 

@@ -32,6 +32,7 @@ struct Service {
   Waker waker;  // of the server's thread
 
   std::atomic<bool> stopping{false};
+  std::atomic<bool> closing{false};  // each answer is the last on its connection
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> requests{0};  // begun and not yet over
   std::atomic<std::uint64_t> offered{0};   // requests that have come whole, to any route, ever

@@ -257,8 +257,7 @@ Harness::~Harness() {
 
 void Harness::start() {
   budget = std::make_unique<MemoryBudget>(memory);
-  auto started = IngestServer::start(http, {routes, nullptr}, *budget,
-                                     [](sinks::LogLevel, std::string_view) {});
+  auto started = IngestServer::start(http, {routes, nullptr}, *budget, log);
   REQUIRE(started.ok());
   server = std::move(*started);
 }

@@ -124,6 +124,7 @@ struct Harness {
   config::Http http;
   std::uint64_t memory = 64ULL << 20;
   FakeRoute route;
+  sinks::Logger log = [](sinks::LogLevel, std::string_view) {};
   HttpCounts counts;                // of `route`
   std::vector<IngestRoute> routes;  // `route` alone, unless a test gives more
   std::unique_ptr<MemoryBudget> budget;

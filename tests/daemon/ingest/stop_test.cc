@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <semaphore>
+#include <thread>
 
 #include "harness.h"
 
@@ -51,6 +53,32 @@ TEST_CASE("stop waits for the answers of offered requests, and they are sent") {
   for (Client& client : clients) CHECK(client.receive().status == 200);
   stopper.join();
   CHECK(clients.front().ends());
+}
+
+TEST_CASE("a request that lies unread when the server ends is answered, then its connection ends") {
+  std::atomic<bool> busy{false};
+  std::binary_semaphore go_on{0};
+  Harness harness;
+  harness.log = [&](sinks::LogLevel, std::string_view) {
+    if (!busy.exchange(true)) go_on.acquire();
+  };
+  harness.start();
+  Client client = harness.connect();
+  REQUIRE(client.post("/ingest/r", "x").status == 200);
+  // libmicrohttpd complains of it on the thread that serves both.
+  Client other = harness.connect();
+  REQUIRE(other.send(std::string(100'000, 'a')));
+  REQUIRE(eventually([&] { return busy.load(); }));
+  REQUIRE(client.send(post_text("/ingest/r", "y")));
+  std::thread stopper([&] { harness.server->stop(); });
+  REQUIRE(eventually([&] { return !harness.connect().connected(); }));
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(harness.connect().connected());  // the end is near
+  go_on.release();
+  const Response response = client.receive();
+  CHECK(response.status == 503);
+  CHECK(response.header("connection") == "close");
+  CHECK(client.ends());
+  stopper.join();
 }
 
 TEST_CASE("a body that comes whole only after quiesce is 503 and not taken") {
