@@ -57,10 +57,15 @@ MHD_Daemon* HttpDaemon::launch() {
                           MHD_OPTION_END);
 }
 
-HttpDaemon::~HttpDaemon() {
+void HttpDaemon::end() {
+  if (ends_) return;
   ends_by_ = Clock::now() + ending_time;
   ends_ = true;
   mailbox_.wake();
+}
+
+HttpDaemon::~HttpDaemon() {
+  end();
   if (thread_.joinable())
     thread_.join();
   else if (daemon_ != nullptr)

@@ -33,10 +33,12 @@ class HttpDaemon {
   // Only by start().
   HttpDaemon(Service& service, ConnectionTable& table, const sinks::Logger& log)
       : service_(service), table_(table), log_(log) {}
-  // Ends the thread and closes the connections, when no request has come for 20 ms: those of
+  // Has the thread end and close the connections, when no request has come for 20 ms: those of
   // clients that are busy have been closed behind an answer then. Who sends one in the moment of
   // closing sees the connection reset. Only when none is suspended: libmicrohttpd aborts otherwise.
-  ~HttpDaemon();
+  // By the one that destroys it.
+  void end();
+  ~HttpDaemon();  // end(), and waits for it
   HttpDaemon(const HttpDaemon&) = delete;
   HttpDaemon& operator=(const HttpDaemon&) = delete;
 

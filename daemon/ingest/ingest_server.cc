@@ -123,6 +123,7 @@ void IngestServer::stop() {
   impl_->thread_ends = true;
   service.waker.wake();
   if (impl_->thread.joinable()) impl_->thread.join();
+  for (const auto& daemon : impl_->daemons) daemon->end();  // all at the same time
   impl_->daemons.clear();
 }
 
