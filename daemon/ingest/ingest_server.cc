@@ -115,9 +115,9 @@ void IngestServer::quiesce() {
 }
 
 void IngestServer::stop() {
-  quiesce();
   ingest::Service& service = impl_->service;
   service.closing = true;
+  quiesce();
   wait_until(Clock::time_point::max(), [&] { return service.held == 0; });
   wait_until(Clock::now() + sending_time, [&] { return service.requests == 0; });
   impl_->thread_ends = true;

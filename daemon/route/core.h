@@ -209,6 +209,7 @@ class Core {
   void on_report(const sinks::Report& report, Entry& entry);
   void mark_delivered(Entry& entry, const sinks::Report& report);
   void given_back(Entry& entry, const sinks::Report& report);
+  void submit_from_front();
   void mark_done(Entry& entry);
   void drop(Entry& entry, DropReason reason);
   void drop_if_gone(Entry& entry);

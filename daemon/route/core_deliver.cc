@@ -31,6 +31,7 @@ double Core::rate_tokens(Time now) const {
 // last one submitted, so one stuck partition holds the route rather than growing without bound.
 std::size_t Core::submit_allowance(Time now) const {
   if (channel_closed_ || phase_ == Phase::buffering || !dead_letter_error_.empty()) return 0;
+  if (in_sink_ > 0 && window_[next_submit_ - 1]->goes_alone) return 0;
   const std::size_t window = settings_.route.window_max_messages + undecided_;
   std::size_t allowed = window > next_submit_ ? window - next_submit_ : 0;
   if (phase_ != Phase::draining) return allowed;
@@ -76,12 +77,13 @@ std::size_t Core::choose_outgoing(std::size_t allowed) {
     if (entry.at_sink == Entry::AtSink::waiting && is_expired(entry))
       drop(entry, DropReason::expired);
     if (entry.at_sink == Entry::AtSink::waiting) {
+      if (entry.goes_alone && (in_sink_ > 0 || !outgoing_.empty())) break;
       if (settings_.route.ack == config::Ack::buffered && entry.in_log != Entry::InLog::yes) break;
       // A message larger than the window goes alone.
       if (bytes > 0 && bytes + size > settings_.route.window_max_bytes) break;
       entry.replayed = entry.in_log == Entry::InLog::yes;
       outgoing_.push_back(outgoing(entry));
-      --allowed;
+      allowed = entry.goes_alone ? 0 : allowed - 1;
     }
     bytes += size;
   }
@@ -205,20 +207,24 @@ void Core::drop_if_gone(Entry& entry) {
   drop(entry, entry.purged ? DropReason::operator_ : DropReason::full);
 }
 
-// Everything of the give-back is reported: what is not done waits again, under new tokens. A
-// give-back of a sink that held nothing may pass without notice, and what was submitted between its
-// end and this call stands.
-void Core::reopened(Time now) {
-  now_ = now;
-  if (!channel_closed_ || in_sink_ > 0) return;
-  channel_closed_ = false;
-  recall_wanted_ = false;
+// The sink holds nothing: what is not done waits again, under new tokens.
+void Core::submit_from_front() {
   token_shift_ += window_.size();
   next_submit_ = 0;
   submitted_bytes_ = 0;
   undecided_ = 0;
   undecided_bytes_ = 0;
   oldest_held_ = window_first_;
+}
+
+// Everything of the give-back is reported. One of a sink that held nothing may pass without notice,
+// and what was submitted between its end and this call stands.
+void Core::reopened(Time now) {
+  now_ = now;
+  if (!channel_closed_ || in_sink_ > 0) return;
+  channel_closed_ = false;
+  recall_wanted_ = false;
+  submit_from_front();
   if (settings_.route.ack == config::Ack::delivered) lose_given_back();
   pop_done();
   if (phase_ == Phase::buffering && !recalled_) probe_at_ = now;

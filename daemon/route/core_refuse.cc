@@ -1,5 +1,6 @@
 // Messages that the sink refuses for what they are: back to the client, or to the dead letters.
 #include <algorithm>
+#include <utility>
 
 #include "daemon/route/core.h"
 
@@ -29,12 +30,15 @@ config::OnError Core::policy(sinks::Refusal refusal) const {
 void Core::refused(Entry& entry, const sinks::Report& report) {
   entry.refusal = report.refusal;
   if (policy(report.refusal) == config::OnError::retry) {
-    // It must stay in front of what the sink holds behind it: everything comes back.
     entry.at_sink = Entry::AtSink::waiting;
-    recall_wanted_ = true;
-    recalled_ = true;
-    channel_closed_ = true;
     drop_if_gone(entry);
+    if (std::exchange(entry.goes_alone, true)) {
+      submit_from_front();
+    } else {  // it must stay in front of what the sink holds behind it: everything comes back
+      recall_wanted_ = true;
+      recalled_ = true;
+      channel_closed_ = true;
+    }
     return enter_buffering(std::string(report.detail), now_);
   }
   if (entry.client() != nullptr && !entry.resolved && entry.in_log == Entry::InLog::no)

@@ -47,8 +47,9 @@ struct Entry {
   bool resolved = false;  // its part of the request's answer is known
   bool replayed = false;  // submitted when it was in the log
   bool has_ordinal = false;
-  bool uncertain = false;  // the sink or the log could not say whether it took it
-  bool purged = false;     // `gone` by the operator's purge, not by on_full: drop_oldest
+  bool uncertain = false;   // the sink or the log could not say whether it took it
+  bool purged = false;      // `gone` by the operator's purge, not by on_full: drop_oldest
+  bool goes_alone = false;  // it was refused and is tried again: with nothing else in the sink
 
   [[nodiscard]] std::uint64_t framed_bytes() const { return envelope.size() + frame_bytes; }
   [[nodiscard]] bool done() const { return at_sink == AtSink::done; }

@@ -46,7 +46,7 @@ TEST_CASE("too_large: retry: it waits until the limit is raised, and nothing is 
   make_too_large(lines[offender]);
   post_in_outage(plant, lines);
   plant.network.be(Weather::fair);
-  plant.wait_until_stored(lines_posted - 1);  // those behind it go on
+  plant.wait_until_stored(offender);  // those before it go on
   plant.wait_for_state("buffering");
   CHECK(plant.client.post("later").taken());
   plant.unlimit_messages();

@@ -1,6 +1,8 @@
 // Messages that the sink refuses for what they are.
 #include <doctest/doctest.h>
 
+#include <utility>
+
 #include "tests/daemon/route/core_harness.h"
 
 namespace rebuf::daemon {
@@ -129,7 +131,47 @@ TEST_CASE("on_error: drop counts and answers, on_error: retry asks for everythin
   CHECK(retried->answer->buffered == 2);
   route.submitted.clear();
   route.probe_says(true);
-  CHECK(route.submitted == std::vector<std::string>{"2.........", "3........."});
+  CHECK(route.submitted == std::vector<std::string>{"2........."});
+  CHECK(route.conserved());
+}
+
+// Found by a busy machine: each time all was taken back before any of it was sent.
+TEST_CASE("on_error: retry: what is before the message goes first, then it alone, then the rest") {
+  auto config = CoreHarness::route();
+  config.on_too_large = config::OnError::retry;
+  CoreHarness route(config);
+  const auto submitted_now = [&] {
+    route.do_work();
+    return std::exchange(route.submitted, {});
+  };
+  route.offer(4);
+  route.commit();
+  route.probe_says(true);
+  CHECK(submitted_now().size() == 4);
+  route.refuse_nth(2);
+  CHECK(std::holds_alternative<RecallWork>(route.work()));
+  route.give_back();
+  route.wait(seconds(3));
+  route.probe_says(true);
+  CHECK(submitted_now() == std::vector<std::string>{"0.........", "1........."});
+  route.deliver(1);
+  CHECK(submitted_now().empty());
+  route.deliver();
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    CHECK(submitted_now() == std::vector<std::string>{"2........."});
+    route.refuse();
+    CHECK(route.state() == RouteState::buffering);
+    CHECK_FALSE(std::holds_alternative<RecallWork>(route.work()));
+    CHECK(submitted_now().empty());
+    route.wait(seconds(3));
+    route.probe_says(true);
+  }
+  route.offer();
+  CHECK(submitted_now() == std::vector<std::string>{"2........."});
+  route.deliver();
+  CHECK(submitted_now() == std::vector<std::string>{"3.........", "4........."});
+  route.deliver();
+  CHECK(route.core.backlog() == 0);
   CHECK(route.conserved());
 }
 
