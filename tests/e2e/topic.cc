@@ -11,7 +11,7 @@ Topic::Topic(test::KafkaCluster& cluster, int partitions)
 
 std::vector<Arrival> Topic::arrivals() const {
   std::vector<Arrival> all;
-  for (test::Stored& stored : test::read_topic(cluster_.bootstrap(), name_))
+  for (test::Stored& stored : test::read_topic_to_mark(cluster_.bootstrap(), name_))
     all.push_back({.stream = stored.partition,
                    .id = Id::parse(stored.headers["rebuf-id"]).value_or(Id{}),
                    .replayed = stored.headers["rebuf-replayed"] == "1",

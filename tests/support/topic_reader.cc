@@ -1,12 +1,17 @@
 #include "topic_reader.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <set>
+#include <string_view>
 #include <thread>
 
 #include "sinks/kafka/handles.h"
@@ -25,17 +30,23 @@ using Clock = std::chrono::steady_clock;
 constexpr int timeout_ms = 60'000;
 constexpr std::chrono::seconds patience{120};
 
-ClientHandle make_consumer(const std::string& bootstrap) {
+using Options = std::map<std::string, std::string>;
+
+ClientHandle make_client(rd_kafka_type_t type, const std::string& bootstrap, Options options) {
+  options.insert({{"bootstrap.servers", bootstrap}, {"log_level", "2"}});
   std::array<char, 512> why{};
   ConfHandle conf(rd_kafka_conf_new());
-  for (const auto& [name, value] :
-       {std::pair{"bootstrap.servers", bootstrap.c_str()}, std::pair{"fetch.wait.max.ms", "10"},
-        std::pair{"log_level", "2"}})
-    REQUIRE(rd_kafka_conf_set(conf.get(), name, value, why.data(), why.size()) == RD_KAFKA_CONF_OK);
-  ClientHandle client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), why.data(), why.size()));
+  for (const auto& [name, value] : options)
+    REQUIRE(rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) ==
+            RD_KAFKA_CONF_OK);
+  ClientHandle client(rd_kafka_new(type, conf.get(), why.data(), why.size()));
   REQUIRE_MESSAGE(client != nullptr, why.data());
-  (void)conf.release();
+  (void)conf.release();  // the client owns it now
   return client;
+}
+
+ClientHandle make_consumer(const std::string& bootstrap) {
+  return make_client(RD_KAFKA_CONSUMER, bootstrap, {{"fetch.wait.max.ms", "10"}});
 }
 
 int partitions_of(rd_kafka_t* rk, rd_kafka_topic_t* topic) {
@@ -82,30 +93,49 @@ std::int64_t end_of(rd_kafka_t* rk, const std::string& topic, std::int32_t parti
   }
 }
 
-// Of all partitions at once, until the end of each.
-std::vector<std::vector<Stored>> read_all(rd_kafka_t* rk, rd_kafka_topic_t* topic, int partitions) {
-  std::vector<std::int64_t> ends(static_cast<std::size_t>(partitions));
+// Written behind all others of its partition by one reading; no reading returns it.
+constexpr std::string_view mark_key = "the end of a reading";
+
+bool is_mark(const Stored& message) { return message.key == mark_key; }
+
+void write_marks(const std::string& bootstrap, const std::string& topic, const std::string& mark) {
+  const ClientHandle producer = make_client(
+      RD_KAFKA_PRODUCER, bootstrap,
+      {{"enable.idempotence", "true"}, {"socket.timeout.ms", "2000"}});  // a broker may be frozen
+  const TopicHandle handle(rd_kafka_topic_new(producer.get(), topic.c_str(), nullptr));
+  const int partitions = partitions_of(producer.get(), handle.get());
   for (std::int32_t partition = 0; partition < partitions; ++partition)
-    ends[static_cast<std::size_t>(partition)] = end_of(rk, rd_kafka_topic_name(topic), partition);
+    REQUIRE(rd_kafka_produce(handle.get(), partition, RD_KAFKA_MSG_F_COPY,
+                             const_cast<char*>(mark.data()), mark.size(), mark_key.data(),
+                             mark_key.size(), nullptr) == 0);
+  REQUIRE(rd_kafka_flush(producer.get(), 2 * timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+using IsEnd = std::function<bool(const Stored&)>;
+
+// `partitions` at once, until the end of each.
+std::vector<Stored> read(rd_kafka_t* rk, rd_kafka_topic_t* topic,
+                         const std::set<std::int32_t>& partitions, const IsEnd& is_end) {
   const QueueHandle queue(rd_kafka_queue_new(rk));
-  for (std::int32_t partition = 0; partition < partitions; ++partition)
+  for (const std::int32_t partition : partitions)
     REQUIRE(rd_kafka_consume_start_queue(topic, partition, RD_KAFKA_OFFSET_BEGINNING,
                                          queue.get()) == 0);
-  std::vector<std::vector<Stored>> read(ends.size());
+  std::map<std::int32_t, std::vector<Stored>> found;
   const auto deadline = Clock::now() + patience;
-  auto left = std::ranges::count_if(ends, [](std::int64_t end) { return end > 0; });
-  while (left > 0) {
+  for (std::size_t ended = 0; ended < partitions.size();) {
     const MessageHandle message(rd_kafka_consume_queue(queue.get(), timeout_ms));
     REQUIRE(Clock::now() < deadline);
     if (message == nullptr) continue;
     REQUIRE_MESSAGE(message->err == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(message->err));
-    const auto partition = static_cast<std::size_t>(message->partition);
-    read.at(partition).push_back(stored(*message));
-    if (message->offset + 1 == ends.at(partition)) --left;
+    Stored one = stored(*message);
+    ended += is_end(one) ? 1 : 0;
+    if (!is_mark(one)) found[one.partition].push_back(std::move(one));
   }
-  for (std::int32_t partition = 0; partition < partitions; ++partition)
-    (void)rd_kafka_consume_stop(topic, partition);
-  return read;
+  for (const std::int32_t partition : partitions) (void)rd_kafka_consume_stop(topic, partition);
+  std::vector<Stored> all;
+  for (auto& [partition, messages] : found)
+    std::move(messages.begin(), messages.end(), std::back_inserter(all));
+  return all;
 }
 
 }  // namespace
@@ -113,11 +143,28 @@ std::vector<std::vector<Stored>> read_all(rd_kafka_t* rk, rd_kafka_topic_t* topi
 std::vector<Stored> read_topic(const std::string& bootstrap, const std::string& topic) {
   const ClientHandle consumer = make_consumer(bootstrap);
   const TopicHandle handle(rd_kafka_topic_new(consumer.get(), topic.c_str(), nullptr));
-  std::vector<Stored> all;
   const int partitions = partitions_of(consumer.get(), handle.get());
-  for (std::vector<Stored>& partition : read_all(consumer.get(), handle.get(), partitions))
-    std::move(partition.begin(), partition.end(), std::back_inserter(all));
-  return all;
+  std::map<std::int32_t, std::int64_t> ends;
+  std::set<std::int32_t> not_empty;
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    ends[partition] = end_of(consumer.get(), topic, partition);
+    if (ends[partition] > 0) not_empty.insert(partition);
+  }
+  return read(consumer.get(), handle.get(), not_empty,
+              [&](const Stored& message) { return message.offset + 1 == ends[message.partition]; });
+}
+
+std::vector<Stored> read_topic_to_mark(const std::string& bootstrap, const std::string& topic) {
+  static std::atomic<int> readings{0};
+  const std::string mark = std::to_string(::getpid()) + "-" + std::to_string(++readings);
+  write_marks(bootstrap, topic, mark);
+  const ClientHandle consumer = make_consumer(bootstrap);
+  const TopicHandle handle(rd_kafka_topic_new(consumer.get(), topic.c_str(), nullptr));
+  std::set<std::int32_t> all;
+  const int partitions = partitions_of(consumer.get(), handle.get());
+  for (std::int32_t partition = 0; partition < partitions; ++partition) all.insert(partition);
+  return read(consumer.get(), handle.get(), all,
+              [&](const Stored& message) { return is_mark(message) && message.value == mark; });
 }
 
 }  // namespace rebuf::test

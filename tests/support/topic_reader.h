@@ -18,8 +18,14 @@ struct Stored {
 };
 
 // The whole topic, partition after partition, each in order: all that was acknowledged before the
-// call, also when leaders just changed. What comes during it may be left out.
+// call, if its brokers know which of them leads. What comes during it may be left out.
 [[nodiscard]] std::vector<Stored> read_topic(const std::string& bootstrap,
                                              const std::string& topic);
+
+// The same when there are several brokers. One that led and was frozen, or had no processor,
+// answers as if it still did until it hears of its successor. So a message is written behind all
+// others of each partition, and what stands before it is returned; writing must be possible.
+[[nodiscard]] std::vector<Stored> read_topic_to_mark(const std::string& bootstrap,
+                                                     const std::string& topic);
 
 }  // namespace rebuf::test
