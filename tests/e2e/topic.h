@@ -16,6 +16,7 @@ class Topic {
   Topic(test::KafkaCluster& cluster, int partitions);
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] int partitions() const { return partitions_; }
+  // Writes a mark behind them, which it leaves out (topic_reader.h).
   [[nodiscard]] std::vector<Arrival> arrivals() const;
 
  private:
