@@ -144,6 +144,7 @@ bool Daemon::quiet() const {
 void Daemon::finish_stop() {
   constexpr int moment_ms = 1;
   stopped_ = true;
+  if (ingest_) ingest_->close_behind_answers();
   finish_all(running_->routes, [] { ::poll(nullptr, 0, moment_ms); });
   // All answers are given; now they are sent, and only then the connections end.
   if (ingest_) ingest_->stop();

@@ -114,9 +114,11 @@ void IngestServer::quiesce() {
   impl_->service.gate.stop();
 }
 
+void IngestServer::close_behind_answers() { impl_->service.closing = true; }
+
 void IngestServer::stop() {
   ingest::Service& service = impl_->service;
-  service.closing = true;
+  close_behind_answers();
   quiesce();
   wait_until(Clock::time_point::max(), [&] { return service.held == 0; });
   wait_until(Clock::now() + sending_time, [&] { return service.requests == 0; });

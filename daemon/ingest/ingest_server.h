@@ -46,7 +46,10 @@ class IngestServer {
   // Stops listening. Requests not yet offered to a route are answered 503 `stopping`; connections
   // stay. Returns at once.
   void quiesce();
-  // quiesce(), then waits until the routes have answered all that they were offered (by
+  // From now on each answer is the last on its connection and says so (`Connection: close`).
+  // Returns at once.
+  void close_behind_answers();
+  // Both, then waits until the routes have answered all that they were offered (by
   // request_timeout at the latest) and, for at most two seconds, until the answers are sent; then
   // closes all connections. No connection thread and no Request callback runs afterwards.
   void stop();

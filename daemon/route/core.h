@@ -210,6 +210,8 @@ class Core {
   void mark_delivered(Entry& entry, const sinks::Report& report);
   void given_back(Entry& entry, const sinks::Report& report);
   void submit_from_front();
+  [[nodiscard]] bool one_goes_alone() const;
+  void end_solitude(const Entry& delivered);
   void mark_done(Entry& entry);
   void drop(Entry& entry, DropReason reason);
   void drop_if_gone(Entry& entry);

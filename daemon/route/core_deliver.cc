@@ -31,7 +31,7 @@ double Core::rate_tokens(Time now) const {
 // last one submitted, so one stuck partition holds the route rather than growing without bound.
 std::size_t Core::submit_allowance(Time now) const {
   if (channel_closed_ || phase_ == Phase::buffering || !dead_letter_error_.empty()) return 0;
-  if (in_sink_ > 0 && window_[next_submit_ - 1]->goes_alone) return 0;
+  if (one_goes_alone()) return 0;
   const std::size_t window = settings_.route.window_max_messages + undecided_;
   std::size_t allowed = window > next_submit_ ? window - next_submit_ : 0;
   if (phase_ != Phase::draining) return allowed;
@@ -40,6 +40,20 @@ std::size_t Core::submit_allowance(Time now) const {
   if (rate_limited() && !stopping_)
     allowed = std::min(allowed, static_cast<std::size_t>(std::max(0.0, rate_tokens(now))));
   return allowed;
+}
+
+// Whether the only message in the sink is one that was refused before.
+bool Core::one_goes_alone() const {
+  if (in_sink_ == 0) return false;
+  const Entry& last = *window_[next_submit_ - 1];
+  return last.goes_alone && last.at_sink == Entry::AtSink::submitted;
+}
+
+// The sink takes one that it had refused: others that it refused for the same reason, say the right
+// to write to a topic, may go together again.
+void Core::end_solitude(const Entry& delivered) {
+  for (Entry* const entry : window_)
+    if (entry->refusal == delivered.refusal) entry->goes_alone = false;
 }
 
 sinks::OutMessage Core::outgoing(const Entry& entry) const {
@@ -79,7 +93,7 @@ std::size_t Core::choose_outgoing(std::size_t allowed) {
     if (entry.at_sink == Entry::AtSink::waiting) {
       if (entry.goes_alone && (in_sink_ > 0 || !outgoing_.empty())) break;
       if (settings_.route.ack == config::Ack::buffered && entry.in_log != Entry::InLog::yes) break;
-      // A message larger than the window goes alone.
+      // A message larger than the window is let through when nothing is before it.
       if (bytes > 0 && bytes + size > settings_.route.window_max_bytes) break;
       entry.replayed = entry.in_log == Entry::InLog::yes;
       outgoing_.push_back(outgoing(entry));
@@ -187,6 +201,7 @@ void Core::on_report(const sinks::Report& report, Entry& entry) {
 
 void Core::mark_delivered(Entry& entry, const sinks::Report& report) {
   ++(entry.replayed ? totals_.delivered_replay : totals_.delivered_direct);
+  if (entry.goes_alone) end_solitude(entry);
   mark_done(entry);
   if (Request* request = entry.client(); request != nullptr && request->batch.size() == 1) {
     request->progress.answer.partition = report.partition;
@@ -217,8 +232,8 @@ void Core::submit_from_front() {
   oldest_held_ = window_first_;
 }
 
-// Everything of the give-back is reported. One of a sink that held nothing may pass without notice,
-// and what was submitted between its end and this call stands.
+// Everything of the give-back is reported. A give-back of a sink that held nothing may pass without
+// notice, and what was submitted between its end and this call stands.
 void Core::reopened(Time now) {
   now_ = now;
   if (!channel_closed_ || in_sink_ > 0) return;

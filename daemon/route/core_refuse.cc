@@ -1,6 +1,5 @@
 // Messages that the sink refuses for what they are: back to the client, or to the dead letters.
 #include <algorithm>
-#include <utility>
 
 #include "daemon/route/core.h"
 
@@ -32,7 +31,9 @@ void Core::refused(Entry& entry, const sinks::Report& report) {
   if (policy(report.refusal) == config::OnError::retry) {
     entry.at_sink = Entry::AtSink::waiting;
     drop_if_gone(entry);
-    if (std::exchange(entry.goes_alone, true)) {
+    const bool was_alone = entry.goes_alone && in_sink_ == 0;
+    entry.goes_alone = true;
+    if (was_alone) {  // the sink holds nothing that should stay behind it
       submit_from_front();
     } else {  // it must stay in front of what the sink holds behind it: everything comes back
       recall_wanted_ = true;

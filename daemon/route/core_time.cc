@@ -97,7 +97,7 @@ void Core::enter_draining(Time now) {
 void Core::enter_direct_if_caught_up(Time now) {
   if (phase_ != Phase::draining || settings_.route.ack == config::Ack::buffered) return;
   if (gap_open_ || !tail_.empty() || next_submit_ < window_.size() || channel_closed_ ||
-      !dead_letter_error_.empty())
+      !dead_letter_error_.empty() || one_goes_alone())
     return;
   if (settings_.route.ack != config::Ack::delivered && !log_has_window_room()) return;
   const Entry* oldest = oldest_held();

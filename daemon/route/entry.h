@@ -49,7 +49,7 @@ struct Entry {
   bool has_ordinal = false;
   bool uncertain = false;   // the sink or the log could not say whether it took it
   bool purged = false;      // `gone` by the operator's purge, not by on_full: drop_oldest
-  bool goes_alone = false;  // it was refused and is tried again: with nothing else in the sink
+  bool goes_alone = false;  // refused, to be tried again: with nothing else in the sink
 
   [[nodiscard]] std::uint64_t framed_bytes() const { return envelope.size() + frame_bytes; }
   [[nodiscard]] bool done() const { return at_sink == AtSink::done; }

@@ -22,6 +22,10 @@ sinks::kafka::ClientHandle make_producer(const std::string& bootstrap) {
         std::pair{"linger.ms", "0"}, std::pair{"socket.timeout.ms", "2000"},
         std::pair{"log_level", "2"}})
     REQUIRE(rd_kafka_conf_set(conf.get(), name, value, why.data(), why.size()) == RD_KAFKA_CONF_OK);
+  rd_kafka_conf_set_dr_msg_cb(
+      conf.get(), [](rd_kafka_t* /*rk*/, const rd_kafka_message_t* message, void* /*opaque*/) {
+        CHECK_MESSAGE(message->err == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(message->err));
+      });
   sinks::kafka::ClientHandle client(
       rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size()));
   REQUIRE_MESSAGE(client != nullptr, why.data());

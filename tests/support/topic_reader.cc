@@ -30,6 +30,10 @@ using Clock = std::chrono::steady_clock;
 constexpr int timeout_ms = 60'000;
 constexpr std::chrono::seconds patience{120};
 
+void check_delivered(rd_kafka_t* /*rk*/, const rd_kafka_message_t* message, void* /*opaque*/) {
+  CHECK_MESSAGE(message->err == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(message->err));
+}
+
 using Options = std::map<std::string, std::string>;
 
 ClientHandle make_client(rd_kafka_type_t type, const std::string& bootstrap, Options options) {
@@ -39,6 +43,7 @@ ClientHandle make_client(rd_kafka_type_t type, const std::string& bootstrap, Opt
   for (const auto& [name, value] : options)
     REQUIRE(rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) ==
             RD_KAFKA_CONF_OK);
+  if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf.get(), check_delivered);
   ClientHandle client(rd_kafka_new(type, conf.get(), why.data(), why.size()));
   REQUIRE_MESSAGE(client != nullptr, why.data());
   (void)conf.release();  // the client owns it now
@@ -49,12 +54,19 @@ ClientHandle make_consumer(const std::string& bootstrap) {
   return make_client(RD_KAFKA_CONSUMER, bootstrap, {{"fetch.wait.max.ms", "10"}});
 }
 
+// A broker that was frozen when the topic was made does not know it yet.
 int partitions_of(rd_kafka_t* rk, rd_kafka_topic_t* topic) {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  REQUIRE(rd_kafka_metadata(rk, 0, topic, &metadata, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR);
-  const int count = metadata->topics[0].partition_cnt;
-  rd_kafka_metadata_destroy(metadata);
-  return count;
+  const auto deadline = Clock::now() + patience;
+  while (true) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    REQUIRE(rd_kafka_metadata(rk, 0, topic, &metadata, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    const rd_kafka_resp_err_t error = metadata->topics[0].err;
+    const int count = metadata->topics[0].partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && count > 0) return count;
+    REQUIRE_MESSAGE(Clock::now() < deadline, rd_kafka_err2str(error));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 Stored stored(const rd_kafka_message_t& message) {
@@ -98,17 +110,23 @@ constexpr std::string_view mark_key = "the end of a reading";
 
 bool is_mark(const Stored& message) { return message.key == mark_key; }
 
-void write_marks(const std::string& bootstrap, const std::string& topic, const std::string& mark) {
+// Returns the partitions.
+std::set<std::int32_t> write_marks(const std::string& bootstrap, const std::string& topic,
+                                   const std::string& mark) {
   const ClientHandle producer = make_client(
       RD_KAFKA_PRODUCER, bootstrap,
       {{"enable.idempotence", "true"}, {"socket.timeout.ms", "2000"}});  // a broker may be frozen
   const TopicHandle handle(rd_kafka_topic_new(producer.get(), topic.c_str(), nullptr));
   const int partitions = partitions_of(producer.get(), handle.get());
-  for (std::int32_t partition = 0; partition < partitions; ++partition)
+  std::set<std::int32_t> marked;
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
     REQUIRE(rd_kafka_produce(handle.get(), partition, RD_KAFKA_MSG_F_COPY,
                              const_cast<char*>(mark.data()), mark.size(), mark_key.data(),
                              mark_key.size(), nullptr) == 0);
+    marked.insert(partition);
+  }
   REQUIRE(rd_kafka_flush(producer.get(), 2 * timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  return marked;
 }
 
 using IsEnd = std::function<bool(const Stored&)>;
@@ -157,13 +175,10 @@ std::vector<Stored> read_topic(const std::string& bootstrap, const std::string& 
 std::vector<Stored> read_topic_to_mark(const std::string& bootstrap, const std::string& topic) {
   static std::atomic<int> readings{0};
   const std::string mark = std::to_string(::getpid()) + "-" + std::to_string(++readings);
-  write_marks(bootstrap, topic, mark);
+  const std::set<std::int32_t> partitions = write_marks(bootstrap, topic, mark);
   const ClientHandle consumer = make_consumer(bootstrap);
   const TopicHandle handle(rd_kafka_topic_new(consumer.get(), topic.c_str(), nullptr));
-  std::set<std::int32_t> all;
-  const int partitions = partitions_of(consumer.get(), handle.get());
-  for (std::int32_t partition = 0; partition < partitions; ++partition) all.insert(partition);
-  return read(consumer.get(), handle.get(), all,
+  return read(consumer.get(), handle.get(), partitions,
               [&](const Stored& message) { return is_mark(message) && message.value == mark; });
 }
 

@@ -24,7 +24,7 @@ struct Stored {
 
 // The same when there are several brokers. One that led and was frozen, or had no processor,
 // answers as if it still did until it hears of its successor. So a message is written behind all
-// others of each partition, and what stands before it is returned; writing must be possible.
+// others of each partition, and all that stands before it is returned; writing must be possible.
 [[nodiscard]] std::vector<Stored> read_topic_to_mark(const std::string& bootstrap,
                                                      const std::string& topic);
 

@@ -175,6 +175,55 @@ TEST_CASE("on_error: retry: what is before the message goes first, then it alone
   CHECK(route.conserved());
 }
 
+TEST_CASE(
+    "on_error: retry: when the sink takes one, all that it refused for the same go together") {
+  auto config = CoreHarness::route();
+  config.on_auth = config::OnError::retry;
+  CoreHarness route(config);
+  route.offer(5);
+  route.commit();
+  route.probe_says(true);
+  route.do_work();
+  route.refuse(4, sinks::Refusal::auth);
+  CHECK(std::holds_alternative<RecallWork>(route.work()));
+  route.give_back();
+  route.submitted.clear();
+  route.wait(seconds(3));
+  route.probe_says(true);
+  route.do_work();
+  CHECK(std::exchange(route.submitted, {}) == std::vector<std::string>{"0........."});
+  route.deliver();
+  CHECK(route.submitted.size() == 4);
+  route.deliver();
+  CHECK(route.core.backlog() == 0);
+  CHECK(route.conserved());
+}
+
+TEST_CASE("on_error: retry: while the message is tried alone the route is not direct") {
+  auto config = CoreHarness::route();
+  config.on_too_large = config::OnError::retry;
+  CoreHarness route(config);
+  route.offer();
+  route.commit();
+  route.probe_says(true);
+  route.do_work();
+  route.refuse();
+  route.give_back();
+  route.wait(seconds(3));
+  route.probe_says(true);
+  route.do_work();
+  REQUIRE(route.held.size() == 1);
+  CHECK(route.state() == RouteState::draining);
+  const auto client = route.offer();
+  route.commit();  // into the log meanwhile
+  REQUIRE(client->answer);
+  CHECK(client->answer->buffered == 1);
+  route.deliver();
+  route.deliver();
+  CHECK(route.state() == RouteState::direct);
+  CHECK(route.conserved());
+}
+
 // Found by the simulation: what decides a request may stand behind its refused messages.
 TEST_CASE("a batch whose refused messages fill the window is still decided") {
   auto config = CoreHarness::route();

@@ -44,7 +44,7 @@ TEST_CASE("kcat piped into dedup.py gives each message once, although rebufd was
   CHECK(daemon.stop() == 0);
   const Deduplicated result =
       dedup("kcat -C -q -b " + cluster.bootstrap() + " -t " + topic.name() + " -o beginning -e -J");
-  const std::size_t arrived = topic.arrivals().size();  // it writes, too: behind kcat
+  const std::size_t arrived = topic.arrivals().size();  // writes marks: kcat must not see them
   CHECK(arrived == 2 * posts);
   CHECK(result.values.size() == posted.size());
   CHECK(std::set(result.values.begin(), result.values.end()) == posted);

@@ -86,3 +86,12 @@ broken_rule(replayed_letters_not_counted core_accept.cc
 broken_rule(replayed_letter_gets_a_new_id core_accept.cc
   "return known->id;"
   "return effects_.next_id(index > 0);")
+broken_rule(what_was_refused_goes_with_others core_deliver.cc
+  "if (entry.goes_alone && (in_sink_ > 0 || !outgoing_.empty())) break;"
+  "")
+broken_rule(others_go_with_what_was_refused core_deliver.cc
+  "  if (one_goes_alone()) return 0;"
+  "")
+broken_rule(refused_again_without_new_tokens core_refuse.cc
+  "      submit_from_front();"
+  "      next_submit_ = 0;")

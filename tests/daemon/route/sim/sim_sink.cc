@@ -19,6 +19,9 @@ std::size_t SimSink::submit(std::span<const sinks::OutMessage> messages) {
     const auto [known, is_new] = ids_.emplace(number_in(message.value), message.id.bytes);
     if (!is_new && known->second != message.id.bytes)
       throw Violation("P3: every delivery carries the same id");
+    if (!held_.empty() &&
+        (refused_.contains(number_in(message.value)) || refused_.contains(held_.back().number)))
+      throw Violation("what was refused is tried again alone");
     held_.push_back({message.token, number_in(message.value), message.value, message.value.size(),
                      std::nullopt, false});
     ++accepted;
@@ -64,7 +67,12 @@ std::vector<sinks::Report> SimSink::reports(std::size_t count) {
     report.outcome = *held.outcome;
     report.maybe_delivered = held.maybe;
     report.detail = "simulated";
-    if (report.outcome == sinks::Outcome::refused) report.refusal = sinks::Refusal::too_large;
+    if (report.outcome == sinks::Outcome::refused) {
+      report.refusal = sinks::Refusal::too_large;
+      if (retries_) refused_.insert(held.number);
+    }
+    if (report.outcome == sinks::Outcome::delivered && refused_.contains(held.number))
+      refused_.clear();
     reports.push_back(report);
   }
   held_ = std::move(rest);

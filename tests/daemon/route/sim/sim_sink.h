@@ -36,6 +36,7 @@ class SimSink {
   void attach() {
     closed_ = false;
     last_token_ = 0;
+    refused_.clear();
   }
 
   [[nodiscard]] bool closed() const { return closed_; }
@@ -44,6 +45,8 @@ class SimSink {
   bool up = true;                                  // takes messages
   void make_poison(Number number) { poison_.insert(number); }
   void forgive() { poison_.clear(); }
+  // What it refuses is tried again, alone.
+  void expect_retries() { retries_ = true; }
 
  private:
   struct Held {
@@ -63,6 +66,8 @@ class SimSink {
   sinks::Token last_token_ = 0;
   bool closed_ = false;
   std::set<Number> poison_;
+  bool retries_ = false;
+  std::set<Number> refused_;              // reported, and none of them delivered since
   std::map<Number, MessageIdBytes> ids_;  // of whatever was submitted
 };
 

@@ -102,6 +102,7 @@ void World::choose_settings() {
   disk_ = std::make_unique<SimDisk>(judge_, route.buffer.segment_size);
   sink_ =
       std::make_unique<SimSink>(judge_, random_, route.window_max_messages, route.window_max_bytes);
+  if (policy == 1) sink_->expect_retries();
 }
 
 void World::tell(const char* what) const {
