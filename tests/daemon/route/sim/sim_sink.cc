@@ -39,6 +39,7 @@ std::uint64_t SimSink::held_bytes() const {
 
 bool SimSink::take(std::uint64_t nth) {
   if (held_.empty() || closed_) return false;
+  if (retries_ && random_.one_in(50)) forgive();
   const std::uint32_t partition = judge_.partition(held_[nth % held_.size()].number);
   for (Held& held : held_) {
     if (held.outcome || judge_.partition(held.number) != partition) continue;

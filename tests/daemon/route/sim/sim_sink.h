@@ -45,7 +45,7 @@ class SimSink {
   bool up = true;                                  // takes messages
   void make_poison(Number number) { poison_.insert(number); }
   void forgive() { poison_.clear(); }
-  // What it refuses is tried again, alone.
+  // What it refuses is tried again, alone, and taken some day.
   void expect_retries() { retries_ = true; }
 
  private:

@@ -222,8 +222,6 @@ void World::tell_health(bool up, bool from_probe, milliseconds throttled) {
 }
 
 void World::tick() {
-  if (settings_.route.on_too_large == config::OnError::retry && random_.one_in(50))
-    sink_->forgive();
   disk_seen_low_ = disk_low_;
   core_->tick(now_, wall_ms());
 }
