@@ -15,12 +15,13 @@ constexpr std::uint32_t fill_first = 16;  // connections a thread gets before th
 constexpr int at_once = 64;               // accepted per listener and round
 constexpr std::chrono::milliseconds pause_without_resources{100};
 
-HttpDaemon& thread_for_another(const std::vector<std::unique_ptr<HttpDaemon>>& daemons) {
-  const auto has_few = [](const auto& daemon) { return daemon->connections() < fill_first; };
-  const auto first = std::ranges::find_if(daemons, has_few);
-  if (first != daemons.end()) return **first;
-  return **std::ranges::min_element(daemons, {},
-                                    [](const auto& daemon) { return daemon->connections(); });
+ConnectionThread& thread_for_another(
+    const std::vector<std::unique_ptr<ConnectionThread>>& threads) {
+  const auto has_few = [](const auto& thread) { return thread->connections() < fill_first; };
+  const auto first = std::ranges::find_if(threads, has_few);
+  if (first != threads.end()) return **first;
+  return **std::ranges::min_element(threads, {},
+                                    [](const auto& thread) { return thread->connections(); });
 }
 
 std::vector<std::uint16_t> ports_of(const std::vector<Listener>& listeners) {
@@ -46,16 +47,16 @@ void Acceptor::append_to(std::vector<pollfd>& set) {
     for (const sinks::Fd& socket : listener.sockets()) set.push_back({socket.get(), POLLIN, 0});
 }
 
-void Acceptor::accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons,
+void Acceptor::accept_some(const std::vector<std::unique_ptr<ConnectionThread>>& threads,
                            Service& service, Clock::time_point now) {
   if (now < paused_until_) return;
   const std::lock_guard lock(mutex_);
   for (const Listener& listener : listeners_)
-    for (const sinks::Fd& socket : listener.sockets()) accept_from(socket, daemons, service, now);
+    for (const sinks::Fd& socket : listener.sockets()) accept_from(socket, threads, service, now);
 }
 
 void Acceptor::accept_from(const sinks::Fd& listening,
-                           const std::vector<std::unique_ptr<HttpDaemon>>& daemons,
+                           const std::vector<std::unique_ptr<ConnectionThread>>& threads,
                            Service& service, Clock::time_point now) {
   for (int i = 0; i < at_once; ++i) {
     sinks::Fd socket(::accept4(listening.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -65,7 +66,7 @@ void Acceptor::accept_from(const sinks::Fd& listening,
       break;
     }
     if (service.connections < service.http.max_connections + surplus_connections)
-      thread_for_another(daemons).add(std::move(socket));
+      thread_for_another(threads).add(std::move(socket));
   }
 }
 

@@ -1,6 +1,4 @@
-// The listening sockets, and the way of new connections from them to libmicrohttpd. libmicrohttpd
-// could listen by itself, but MHD_quiesce_daemon of 0.9.75 races with its own threads and then
-// aborts the process; and here max_connections and the lack of descriptors have a defined outcome.
+// The listening sockets, and the way of new connections from them to the connection threads.
 //
 // The first sixteen connections are one thread's: it wakes once for what comes on several of them
 // at the same time, and the other threads need not wake at all. The next sixteen are the next
@@ -17,7 +15,7 @@
 #include <mutex>
 #include <vector>
 
-#include "daemon/ingest/http_daemon.h"
+#include "daemon/ingest/connection_thread.h"
 #include "daemon/ingest/listener.h"
 #include "daemon/request.h"
 
@@ -32,14 +30,14 @@ class Acceptor {
   void append_to(std::vector<pollfd>& set);
   // Takes some of what waits, and gives each to a thread. Connections far over max_connections are
   // closed at once. Without descriptors or memory it pauses until paused_until().
-  void accept_some(const std::vector<std::unique_ptr<HttpDaemon>>& daemons, Service& service,
+  void accept_some(const std::vector<std::unique_ptr<ConnectionThread>>& threads, Service& service,
                    Clock::time_point now);
   [[nodiscard]] Clock::time_point paused_until() const { return paused_until_; }
   void close();  // nobody is listening any more when it returns
 
  private:
   void accept_from(const sinks::Fd& listening,
-                   const std::vector<std::unique_ptr<HttpDaemon>>& daemons, Service& service,
+                   const std::vector<std::unique_ptr<ConnectionThread>>& threads, Service& service,
                    Clock::time_point now);
 
   const std::vector<std::uint16_t> ports_;

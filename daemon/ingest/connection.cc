@@ -1,301 +1,212 @@
 #include "daemon/ingest/connection.h"
 
-#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <limits>
-#include <span>
+#include <cerrno>
 #include <utility>
-#include <vector>
 
 namespace rebuf::daemon::ingest {
 namespace {
 
-// A body up to this length is read and thrown away when its request is refused, so that the
-// connection can go on; for a longer one the connection ends.
-constexpr std::uint64_t max_discarded_body = 64U << 10;
-constexpr std::size_t first_room = 64U << 10;  // of a body of unknown length
-constexpr std::chrono::milliseconds max_memory_wait{1000};
-// What 512 bytes a message are for: the fixed part and bookkeeping; longer heads are charged.
-constexpr std::uint64_t free_head_bytes = 256;
+using Next = Exchange::Next;
 
-std::int64_t wall_clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+// Read at once where requests may follow, which have to be kept while the first is answered.
+constexpr std::size_t read_size = 16U << 10;
+// After its deadline an answer (503 outcome_unknown) has this long to be sent.
+constexpr std::chrono::seconds sending_time{2};
+
+bool passes(int error) { return error == EAGAIN || error == EINTR; }
 
 }  // namespace
 
-Connection::Connection(Service& service, Mailbox& mailbox, Round& round, Patience& patience,
-                       MHD_Connection* connection, int fd, bool surplus)
-    : service_(service),
-      mailbox_(mailbox),
-      round_(round),
-      patience_(patience),
-      connection_(connection),
-      fd_(fd),
-      surplus_(surplus) {
-  watch.idle_since = Clock::now();
+Connection::Connection(ThreadParts& thread, sinks::Fd socket, bool surplus)
+    : thread_(thread),
+      socket_(std::move(socket)),
+      surplus_(surplus),
+      since_(thread.now),
+      exchange_(thread.service, thread.mailbox, thread.round, thread.patience, *this, surplus) {
+  watch(EPOLLIN);
 }
 
-// libmicrohttpd closes its own descriptor after this.
 Connection::~Connection() {
-  if (!linger_) return;
-  if (service_.lingering.add(sinks::Fd(::fcntl(fd_, F_DUPFD_CLOEXEC, 0)))) service_.waker.wake();
+  watch(0);
+  if (ends_ && exchange_.is_cut_short() && thread_.service.lingering.add(std::move(socket_)))
+    thread_.service.waker.wake();
 }
 
-void Connection::on_begin() {
-  service_.requests.fetch_add(1);
-  watch.served.fetch_add(1);
-  const Clock::rep seen = watch.first_byte.exchange(0);
-  watch.started = seen != 0 ? seen : Clock::now().time_since_epoch().count();
-  watch.stage = Watch::Stage::receiving;
+// Fails only without memory: then the connection is late some day.
+void Connection::watch(std::uint32_t events) {
+  if (events == watched_) return;
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = this;
+  const int change = events == 0 ? EPOLL_CTL_DEL : watched_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (::epoll_ctl(thread_.epoll.get(), change, socket_.get(), &event) == 0) watched_ = events;
 }
 
-void Connection::on_completed() {
-  phase_ = Phase::headers;
-  headers_ = {};
-  packed_headers_.clear();
-  keyed_.reset();
-  waiter_.charge = {};
-  body_ = std::string();  // idle connections keep no body's memory
-  reply_.reset();
-  request_.reset();
-  target_ = {};
-  routes_.reset();
-  watch.stage = Watch::Stage::idle;
-  service_.requests.fetch_sub(1);
-}
-
-MHD_Result Connection::on_call(std::string_view url, std::string_view method,
-                               std::string_view piece) {
-  switch (phase_) {
-    case Phase::headers:
-      return at_headers(url, method);
-    case Phase::memory:
-      return after_memory();
-    case Phase::body:
-      if (piece.empty()) return finish();
-      take(piece);
-      return MHD_YES;
-    case Phase::refused:
-      return piece.empty() ? send(*reply_) : MHD_YES;
-    case Phase::offered:
+bool Connection::is_late(Clock::time_point now) const {
+  const config::Http& http = thread_.service.http;
+  switch (stage_) {
+    case Stage::idle:
+      return now > since_ + http.idle_timeout;
+    case Stage::receiving:
+      return now > since_ + http.request_timeout;
+    case Stage::sending:
+      return now > since_ + http.request_timeout + sending_time;
+    case Stage::held:  // the route answers by the deadline
       break;
   }
-  return send(reply_to(request_->answer(), request_->messages(), form_ != Form::single));
+  return false;
 }
 
-MHD_Result Connection::at_headers(std::string_view url, std::string_view method) {
-  if (std::optional<Reply> reply = judge(url, method)) return refuse(std::move(*reply));
-
-  waiter_.bytes =
-      charge_for(headers_.chunked ? room_for(0) : headers_.content_length.value_or(0), 1);
-  if (service_.gate.try_charge(waiter_.bytes, waiter_.charge)) {
-    phase_ = Phase::body;
-    return MHD_YES;
-  }
-  phase_ = Phase::memory;
-  const Clock::time_point deadline = started() + service_.http.request_timeout / 2;
-  waiter_.until = std::min(Clock::now() + max_memory_wait, deadline);
-  waiter_.wake = [this] { mailbox_.put(connection_); };
-  watch.stage = Watch::Stage::held;
-  service_.held.fetch_add(1);
-  MHD_suspend_connection(connection_);
-  service_.gate.wait(waiter_);
-  service_.waker.wake();
-  return MHD_YES;
-}
-
-MHD_Result Connection::after_memory() {
-  watch.stage = Watch::Stage::receiving;
-  switch (waiter_.outcome) {
-    case MemoryGate::Outcome::granted:
-      phase_ = Phase::body;
-      return MHD_YES;
-    case MemoryGate::Outcome::stopping:
-      return refuse(problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s));
-    default:
-      return refuse(problem_for_now(429, "memory_full", "limits.memory is reached", retry_soon_s));
-  }
-}
-
-// Before the body has come: a short one is read first, then answered, and the connection goes on;
-// for any other the answer goes out now, and the connection ends.
-MHD_Result Connection::refuse(Reply reply) {
-  const bool at_once = headers_.chunked || headers_.expects_continue ||
-                       headers_.content_length.value_or(0) > max_discarded_body;
-  phase_ = Phase::refused;
-  reply_ = std::move(reply);
-  if (!headers_.has_body() || !at_once) return MHD_YES;
-  linger_ = true;
-  return send(*reply_);
-}
-
-std::uint64_t Connection::charge_for(std::uint64_t bytes, std::uint64_t messages) const {
-  const config::RouteConfig& route = target_.entry->route->config();
-  const std::uint64_t head = envelope_fixed_bytes + packed_headers_.size() +
-                             (headers_.topic ? *headers_.topic : route.topic).size() +
-                             headers_.key.value_or("").size();
-  const std::uint64_t extra = head > free_head_bytes ? head - free_head_bytes : 0;
-  return bytes + messages * (MemoryBudget::per_message_bytes + extra);
-}
-
-// Doubles, but never asks for more than the body may ever have.
-std::uint64_t Connection::room_for(std::uint64_t size) const {
-  const std::uint64_t limit = service_.gate.limit();
-  const std::uint64_t most =
-      std::min(service_.http.max_body, limit - std::min(limit, charge_for(0, 1)));
-  const std::uint64_t doubled = std::max<std::uint64_t>(first_room, 2 * body_.capacity());
-  return std::max(size, std::min(doubled, most));
-}
-
-// Most bodies come in one piece and are encoded straight from libmicrohttpd's buffer.
-void Connection::take(std::string_view piece) {
-  if (body_.empty() && !headers_.chunked && piece.size() == headers_.content_length) {
-    build(piece);
-    return;
-  }
-  if (make_room(body_.size() + piece.size())) body_.append(piece);
-}
-
-// For `size` bytes of body; false when the request was refused instead.
-bool Connection::make_room(std::size_t size) {
-  if (size <= body_.capacity()) return true;
-  if (!headers_.chunked) {
-    body_.reserve(*headers_.content_length);
-    return true;
-  }
-  const auto refused = [&](Reply reply) {
-    phase_ = Phase::refused;
-    reply_ = std::move(reply);
-    body_ = std::string();
-    waiter_.charge = {};
-    return false;
-  };
-  if (size > service_.http.max_body)
-    return refused(problem(413, "too_large", "the body is longer than max_body"));
-  const std::uint64_t room = room_for(size);
-  if (charge_for(size, 1) > service_.gate.limit())
-    return refused(problem(413, "too_large", "the request can never fit limits.memory"));
-  if (!waiter_.charge.resize(charge_for(room, 1)))
-    return refused(problem_for_now(429, "memory_full", "limits.memory is reached", retry_soon_s));
-  body_.reserve(room);
+bool Connection::on_ready() {
+  if (stage_ == Stage::sending) return send_rest();
+  if (stage_ != Stage::held) return receive();
+  // More has come than was asked for, or the client has gone: both can wait for the answer.
+  watch(0);
   return true;
 }
 
-// The whole body -> the route's request, or a refusal.
-void Connection::build(std::string_view body) {
-  const auto refused = [&](Reply reply) {
-    phase_ = Phase::refused;
-    reply_ = std::move(reply);
-  };
-  std::vector<std::string_view> found;
-  std::span<const std::string_view> values(&body, 1);
-  std::size_t messages = 1;
-  if (form_ != Form::single) {
-    // More than could ever fit are counted and not kept.
-    const std::uint64_t most = service_.gate.limit() / MemoryBudget::per_message_bytes;
-    const SplitResult result = split(form_, body, [&](std::string_view value) {
-      if (found.size() <= most) found.push_back(value);
-    });
-    if (!result.ok())
-      return refused(
-          problem(400, "malformed", result.error,
-                  form_ == Form::json_array ? std::optional(result.messages) : std::nullopt));
-    messages = result.messages;
-    values = found;
+bool Connection::on_resumed() {
+  stage_ = Stage::receiving;
+  const std::string bytes = std::exchange(kept_, {});
+  std::string_view rest = bytes;
+  const Next next = exchange_.resume();
+  return go_on(next == Next::read ? take(rest) : next, rest);
+}
+
+bool Connection::receive() {
+  const std::uint64_t body = parsed_head_ ? parser_.remaining() : 0;
+  const std::size_t most = std::min<std::uint64_t>(read_size + body, thread_.in.size());
+  const ssize_t got = ::recv(socket_.get(), thread_.in.data(), most, 0);
+  if (got <= 0) return got < 0 && passes(errno);
+  std::string_view rest(thread_.in.data(), static_cast<std::size_t>(got));
+  if (kept_.empty()) {
+    const Next next = take(rest);
+    return go_on(next, rest);
   }
-  const std::uint64_t bytes = charge_for(body.size(), messages);
-  if (bytes > service_.gate.limit() || bytes > std::numeric_limits<std::uint32_t>::max())
-    return refused(problem(413, "too_large", "the request can never fit limits.memory"));
-  if (!waiter_.charge.resize(bytes))
-    return refused(problem_for_now(429, "memory_full", "limits.memory is reached", retry_soon_s));
+  const std::string bytes = std::exchange(kept_, {}).append(rest);
+  rest = bytes;
+  const Next next = take(rest);
+  return go_on(next, rest);
+}
 
-  Envelope envelope;
-  envelope.arrival_ms = wall_clock_ms();
-  envelope.timestamp_ms = headers_.timestamp_ms.value_or(envelope.arrival_ms);
-  envelope.topic = headers_.topic ? *headers_.topic : target_.entry->route->config().topic;
-  envelope.key = headers_.key;
-  envelope.headers = sinks::HeaderList(packed_headers_);
-  Batch batch(std::exchange(waiter_.charge, {}));
-  batch.reserve(messages, body.size() + messages * packed_headers_.size());
-  for (const std::string_view value : values) {
-    envelope.value = value;
-    batch.add(envelope);
+// What the bytes bring to the request that is on the connection, or begin the next one with; they
+// become what they leave.
+Next Connection::take(std::string_view& bytes) {
+  if (!parsed_head_) {
+    const Next next = take_head(bytes);
+    if (next != Next::read || !parsed_head_) return next;
   }
-  if (keyed_ != nullptr) keyed_->fingerprint = fingerprint(body);
-  request_ = std::make_shared<IngestRequest>(
-      std::move(batch), started() + service_.http.request_timeout, mailbox_, connection_);
+  return take_body(bytes);
 }
 
-// Of all that decides which messages they are; a repeat may have another time and other headers.
-idempotency::Fingerprint Connection::fingerprint(std::string_view body) const {
-  const std::array<std::string_view, 5> parts{to_string(form_), headers_.topic.value_or(""),
-                                              headers_.key ? "key" : "no key",
-                                              headers_.key.value_or(""), body};
-  return idempotency::fingerprint_of(parts);
-}
-
-void Connection::offer() {
-  Route& route = *target_.entry->route;
-  const std::uint64_t offered = service_.offered.fetch_add(1, std::memory_order_relaxed) + 1;
-  request_->patient = patience_.note(seen_in_, started(), offered);
-  if (keyed_ == nullptr) return round_.add(route, request_);
-  target_.entry->keys->offer(keyed_->key, keyed_->fingerprint, request_, route);
-  request_->park();
-}
-
-// The request has come whole: to the route with it, and wait for the answer.
-MHD_Result Connection::finish() {
-  if (request_ == nullptr) build(body_);
-  body_ = std::string();
-  if (phase_ == Phase::refused) return send(*reply_);
-  service_.held.fetch_add(1);
-  if (service_.stopping) {
-    service_.held.fetch_sub(1);
-    return send(problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s));
+Next Connection::take_head(std::string_view& bytes) {
+  while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);  // some clients end a body with it
+  if (bytes.empty()) return Next::read;
+  if (stage_ == Stage::idle) {
+    stage_ = Stage::receiving;
+    since_ = thread_.now;
   }
-  phase_ = Phase::offered;
-  offer();
-  // Whatever the answer, it is this thread that resumes the connection, later.
-  watch.stage = Watch::Stage::held;
-  MHD_suspend_connection(connection_);
-  return MHD_YES;
+  const HeadEnd end = find_head_end(bytes);
+  switch (end.kind) {
+    case HeadEnd::Kind::not_yet:
+      return Next::read;
+    case HeadEnd::Kind::line_too_long:
+      return reject(414, "the request line is longer than 8 KiB");
+    case HeadEnd::Kind::fields_too_long:
+      return reject(431, "request line and header fields are longer than 8 KiB");
+    case HeadEnd::Kind::no_crlf:
+      return reject(400, "the lines of the head do not end in CR LF");
+    case HeadEnd::Kind::found:
+      break;
+  }
+  const std::string error = parser_.parse_head(bytes.substr(0, end.bytes), thread_.head);
+  if (!error.empty()) return reject(400, error);
+  bytes.remove_prefix(end.bytes);
+  parsed_head_ = true;
+  no_body_ = thread_.head.method == "HEAD";
+  const Next next = exchange_.begin(thread_.head, since_);
+  continue_is_due_ = exchange_.expects_continue() && parser_.http_1_1() && bytes.empty();
+  return next;
 }
 
-MHD_Result Connection::send(const Reply& reply) {
-  watch.stage = Watch::Stage::answering;
-  const std::unique_ptr<MHD_Response, decltype(&MHD_destroy_response)> response(
-      // libmicrohttpd takes void* but only copies from it.
-      MHD_create_response_from_buffer(reply.body.size(), const_cast<char*>(reply.body.data()),
-                                      MHD_RESPMEM_MUST_COPY),
-      MHD_destroy_response);
-  if (response == nullptr) return MHD_NO;
-  bool whole = true;
-  const auto add = [&](const char* name, std::string_view value) {
-    // All values are literals or NUL-terminated strings.
-    if (!value.empty())
-      whole = whole && MHD_add_response_header(response.get(), name, value.data()) == MHD_YES;
-  };
-  add("Content-Type", reply.content_type);
-  add("Rebuf-Status", reply.rebuf_status);
-  if (!reply.rebuf_status.empty()) add("Rebuf-Durable", reply.durable ? "true" : "false");
-  if (reply.retry_after_s > 0) add("Retry-After", std::to_string(reply.retry_after_s));
-  if (reply.repeated) add("Idempotent-Replayed", "true");
-  add("Allow", reply.allow);
-  add("Accept", reply.accept);
-  add("Accept-Encoding", reply.accept_encoding);
-  if (surplus_ || service_.closing) add("Connection", "close");
-  if (!whole) return MHD_NO;
-  if (target_.entry == nullptr)
-    service_.unrouted.add(reply.status);
-  else if (target_.entry->counts != nullptr)
-    target_.entry->counts->add(reply.status);
-  return MHD_queue_response(connection_, static_cast<unsigned>(reply.status), response.get());
+Next Connection::take_body(std::string_view& bytes) {
+  while (!parser_.done() && !bytes.empty()) {
+    const HttpParser::Step step = parser_.step(bytes);
+    if (!step.error.empty()) return reject(400, step.error);
+    if (!step.piece.empty()) exchange_.take(step.piece);
+    bytes.remove_prefix(step.used);
+    if (step.used > 0) continue;
+    if (bytes.size() > max_head)
+      return reject(400, "the line of a chunk, or a trailer, is longer than 8 KiB");
+    break;
+  }
+  return parser_.done() ? exchange_.end() : Next::read;
+}
+
+Next Connection::reject(int status, std::string_view why) {
+  thread_.log(sinks::LogLevel::debug, std::string("a request that is no HTTP: ").append(why));
+  exchange_.reject(status, why);
+  ends_ = true;
+  return Next::answer;
+}
+
+// Goes on with requests that have come whole behind the one that is answered, until there is none.
+bool Connection::go_on(Next next, std::string_view bytes) {
+  for (; next == Next::answer; next = take(bytes)) {
+    if (!send_answer()) return false;
+    if (stage_ == Stage::sending) break;
+  }
+  if (next == Next::wait) stage_ = Stage::held;
+  exchange_.keep_head();
+  kept_.assign(bytes);
+  if (stage_ != Stage::held) watch(stage_ == Stage::sending ? EPOLLOUT : EPOLLIN);
+  return next != Next::read || send_continue();
+}
+
+bool Connection::send_continue() {
+  constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (!std::exchange(continue_is_due_, false)) return true;
+  return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(text.size());
+}
+
+bool Connection::send_answer() {
+  ends_ = ends_ || surplus_ || thread_.service.closing || exchange_.is_cut_short() ||
+          !parser_.keep_alive();
+  thread_.out.clear();
+  append_response(thread_.out, exchange_.reply(),
+                  {ends_, !parsed_head_ || parser_.http_1_1(), no_body_}, thread_.date.now());
+  return send(thread_.out);
+}
+
+bool Connection::send_rest() {
+  if (!send(std::exchange(unsent_, {}))) return false;
+  if (stage_ == Stage::sending) return true;
+  const std::string bytes = std::exchange(kept_, {});
+  std::string_view rest = bytes;
+  const Next next = take(rest);
+  return go_on(next, rest);
+}
+
+bool Connection::send(std::string_view answer) {
+  const ssize_t sent = ::send(socket_.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+  if (sent < 0 && !passes(errno)) return false;
+  answer.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+  if (!answer.empty()) {
+    unsent_ = answer;
+    stage_ = Stage::sending;
+    return true;
+  }
+  if (ends_) return false;
+  exchange_.reset();
+  parsed_head_ = false;
+  stage_ = Stage::idle;
+  since_ = thread_.now;
+  return true;
 }
 
 }  // namespace rebuf::daemon::ingest

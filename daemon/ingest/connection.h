@@ -1,122 +1,95 @@
-// One client connection and the request that is on it. Made when libmicrohttpd accepts, destroyed
-// when it closes. All but the Watch belongs to the connection's thread, that of its
-// HttpDaemon; while the connection is suspended for memory, the memory gate writes `waiter_`.
-//
-// A request passes through: headers -> [memory] -> body -> offered, or from any of the first three
-// to refused. libmicrohttpd calls on_call() once for the headers, for each piece of the body, once
-// at the end, and again after each suspension in the state it was suspended in.
+// One client connection: the bytes that come and go on it, and the request that is on it now.
+// Requests that are pipelined behind it wait until it is answered. Owned by its connection thread,
+// and touched by that alone.
 #pragma once
 
-#include <microhttpd.h>
-
-#include <atomic>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "daemon/ingest/ingest_request.h"
+#include "daemon/ingest/exchange.h"
+#include "daemon/ingest/http_parser.h"
 #include "daemon/ingest/mailbox.h"
-#include "daemon/ingest/memory_gate.h"
 #include "daemon/ingest/patience.h"
-#include "daemon/ingest/reply.h"
-#include "daemon/ingest/request_headers.h"
+#include "daemon/ingest/response.h"
 #include "daemon/ingest/round.h"
 #include "daemon/ingest/service.h"
-#include "daemon/ingest/split.h"
+#include "sinks/fd.h"
+#include "sinks/sink.h"
 
 namespace rebuf::daemon::ingest {
 
-// What the server's thread watches of a connection.
-struct Watch {
-  enum class Stage : std::uint8_t { idle, receiving, held, answering };
-  std::atomic<Stage> stage{Stage::idle};
-  std::atomic<Clock::rep> started{0};     // of the request: its first byte
-  std::atomic<Clock::rep> first_byte{0};  // seen by the server's thread before libmicrohttpd told
-  std::atomic<std::uint64_t> served{0};   // requests begun
-  std::size_t place = 0;                  // in the table, under its lock
-  // The server thread's own, while idle:
-  std::uint64_t probed_served = 0;
-  std::uint64_t probed_bytes = 0;
-  Clock::time_point idle_since;
+// What the connections of one thread share. Owned by the thread; outlives its connections.
+struct ThreadParts {
+  ThreadParts(Service& service_in, const sinks::Logger& log_in)
+      : service(service_in), log(log_in) {}
+
+  Service& service;
+  const sinks::Logger& log;
+  sinks::Fd epoll;
+  Mailbox mailbox;
+  Round round;
+  Patience patience;
+  Clock::time_point now;  // when the thread has last looked for events
+  // For the time of a call:
+  std::array<char, 256U << 10> in{};
+  std::string out;
+  Head head;
+  DateText date;
 };
 
 class Connection {
  public:
-  // `surplus`: over max_connections; its first request gets a 503 and it is closed.
-  Connection(Service& service, Mailbox& mailbox, Round& round, Patience& patience,
-             MHD_Connection* connection, int fd, bool surplus);
+  // Watches the socket for the thread; `surplus`: over max_connections, its first request gets a
+  // 503 and it ends.
+  Connection(ThreadParts& thread, sinks::Fd socket, bool surplus);
+  // What the client still sends is thrown away for a while, so that it sees the last answer.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void on_begin();  // a request line has come
-  MHD_Result on_call(std::string_view url, std::string_view method, std::string_view piece);
-  void on_completed();  // answered, or the client is gone
+  // False when the connection has ended, and is to be destroyed:
+  [[nodiscard]] bool on_ready();    // the socket can be read, or written
+  [[nodiscard]] bool on_resumed();  // the mailbox has brought it
+  // Whether it is idle for too long, or its request or answer takes too long.
+  [[nodiscard]] bool is_late(Clock::time_point now) const;
 
-  [[nodiscard]] int fd() const { return fd_; }
-  Watch watch;
+  std::size_t place = 0;  // among the thread's
 
  private:
-  enum class Phase : std::uint8_t { headers, memory, body, offered, refused };
+  // held: the request is with its route, or waits for memory.
+  enum class Stage : std::uint8_t { idle, receiving, held, sending };
 
-  // connection_judge.cc: what can be said from the headers alone.
-  [[nodiscard]] std::optional<Reply> judge(std::string_view url, std::string_view method);
-  [[nodiscard]] std::optional<Reply> judge_ingest(std::string_view method);
-  [[nodiscard]] std::optional<Reply> judge_form();
-  [[nodiscard]] std::optional<Reply> judge_topic() const;
-  [[nodiscard]] std::optional<Reply> judge_key();
-  [[nodiscard]] Reply health() const;
-  [[nodiscard]] Reply readiness() const;
-  [[nodiscard]] std::vector<const Route*> routes_asked_for() const;
+  [[nodiscard]] bool receive();
+  [[nodiscard]] Exchange::Next take(std::string_view& bytes);
+  [[nodiscard]] Exchange::Next take_head(std::string_view& bytes);
+  [[nodiscard]] Exchange::Next take_body(std::string_view& bytes);
+  [[nodiscard]] Exchange::Next reject(int status, std::string_view why);
+  // The rest give false when the connection has ended.
+  [[nodiscard]] bool go_on(Exchange::Next next, std::string_view bytes);
+  [[nodiscard]] bool send_continue();
+  [[nodiscard]] bool send_answer();
+  [[nodiscard]] bool send_rest();
+  [[nodiscard]] bool send(std::string_view answer);
+  void watch(std::uint32_t events);
 
-  MHD_Result at_headers(std::string_view url, std::string_view method);
-  MHD_Result after_memory();
-  MHD_Result refuse(Reply reply);
-  void take(std::string_view piece);
-  [[nodiscard]] bool make_room(std::size_t size);
-  void build(std::string_view body);
-  [[nodiscard]] idempotency::Fingerprint fingerprint(std::string_view body) const;
-  void offer();
-  MHD_Result finish();
-  MHD_Result send(const Reply& reply);
-
-  [[nodiscard]] std::uint64_t charge_for(std::uint64_t bytes, std::uint64_t messages) const;
-  // The bytes to charge for a body of unknown length of which `size` bytes are known.
-  [[nodiscard]] std::uint64_t room_for(std::uint64_t size) const;
-  [[nodiscard]] Clock::time_point started() const {
-    return Clock::time_point(Clock::duration(watch.started.load(std::memory_order_relaxed)));
-  }
-
-  Service& service_;
-  Mailbox& mailbox_;  // of the connection's thread, as are the round and the patience
-  Round& round_;
-  Patience& patience_;
-  MHD_Connection* const connection_;
-  const int fd_;
+  ThreadParts& thread_;
+  sinks::Fd socket_;
   const bool surplus_;
-  bool linger_ = false;        // answered before the request had come whole
-  std::uint32_t seen_in_ = 0;  // by patience_
-
-  // Of the request:
-  Phase phase_ = Phase::headers;
-  std::shared_ptr<const RouteTable> routes_;  // as they were when it began
-  Target target_;                             // into routes_
-  RequestHeaders headers_;
-  Form form_ = Form::single;
-  std::string packed_headers_;
-  // With an Idempotency-Key.
-  struct Keyed {
-    std::string key;
-    idempotency::Fingerprint fingerprint{};
-  };
-  std::unique_ptr<Keyed> keyed_;
-  MemoryGate::Waiter waiter_;  // holds the charge too
-  std::string body_;
-  std::optional<Reply> reply_;
-  std::shared_ptr<IngestRequest> request_;
+  Stage stage_ = Stage::idle;
+  Clock::time_point since_;       // of being idle, or of the request: its first byte
+  std::uint32_t watched_ = 0;     // events, in epoll
+  bool parsed_head_ = false;      // the request's head has come
+  bool continue_is_due_ = false;  // its sender waits for leave to send the body
+  bool no_body_ = false;          // of its answer
+  bool ends_ = false;             // behind the answer
+  std::string kept_;              // what has come and is still to be looked at
+  std::string unsent_;            // the rest of the answer
+  HttpParser parser_;
+  Exchange exchange_;
 };
 
 }  // namespace rebuf::daemon::ingest

@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "daemon/ingest/acceptor.h"
-#include "daemon/ingest/connection_table.h"
-#include "daemon/ingest/http_daemon.h"
+#include "daemon/ingest/connection_thread.h"
 #include "daemon/ingest/service.h"
 
 namespace rebuf::daemon {
@@ -34,10 +33,7 @@ struct IngestServer::Impl {
        std::vector<ingest::Listener> listeners)
       : log(std::move(log_in)),
         service(http, std::move(routes), budget),
-        acceptor(std::move(listeners)),
-        table(http.request_timeout, http.idle_timeout),
-        sweep_interval(
-            std::clamp(http.request_timeout / 10, milliseconds(20), milliseconds(1000))) {}
+        acceptor(std::move(listeners)) {}
 
   void run_thread();
   [[nodiscard]] milliseconds next_wait(bool memory_waits);
@@ -45,24 +41,22 @@ struct IngestServer::Impl {
   const sinks::Logger log;
   ingest::Service service;
   ingest::Acceptor acceptor;
-  ingest::ConnectionTable table;
-  const milliseconds sweep_interval;
-  std::vector<std::unique_ptr<ingest::HttpDaemon>> daemons;
-  std::atomic<bool> thread_ends{false};
-  std::thread thread;
+  std::vector<std::unique_ptr<ingest::ConnectionThread>> threads;
+  std::atomic<bool> ends{false};
+  std::thread thread;  // the server's own
 };
 
 milliseconds IngestServer::Impl::next_wait(bool memory_waits) {
   if (memory_waits) return memory_poll;
   if (!service.lingering.empty() || Clock::now() < acceptor.paused_until())
-    return std::min(short_poll, sweep_interval);
-  return service.connections > 0 ? sweep_interval : milliseconds(-1);
+    return std::min(short_poll, service.sweep_interval);
+  return service.connections > 0 ? service.sweep_interval : milliseconds(-1);
 }
 
 void IngestServer::Impl::run_thread() {
   Clock::time_point last_sweep = Clock::now();
   std::vector<pollfd> set;
-  while (!thread_ends) {
+  while (!ends) {
     const bool memory_waits = service.gate.poll(Clock::now());
     set.assign(1, {service.waker.fd(), POLLIN, 0});
     acceptor.append_to(set);
@@ -70,10 +64,9 @@ void IngestServer::Impl::run_thread() {
     ::poll(set.data(), set.size(), static_cast<int>(next_wait(memory_waits).count()));
     service.waker.clear();
     const Clock::time_point now = Clock::now();
-    acceptor.accept_some(daemons, service, now);
+    acceptor.accept_some(threads, service, now);
     service.lingering.discard(now);
-    if (now - last_sweep < sweep_interval) continue;
-    table.sweep(now);
+    if (now - last_sweep < service.sweep_interval) continue;
     service.routes.now()->expire_clients(now);
     last_sweep = now;
   }
@@ -92,9 +85,9 @@ Result<std::unique_ptr<IngestServer>> IngestServer::start(const config::Http& ht
       std::make_unique<Impl>(http, std::move(routes), budget, std::move(log), std::move(listeners));
   if (!impl->service.waker.valid()) return Status(Code::io, "eventfd", {}, errno);
   for (std::uint32_t i = 0; i < std::max(http.threads, 1U); ++i) {
-    auto daemon = ingest::HttpDaemon::start(impl->service, impl->table, impl->log);
-    if (!daemon) return daemon.status();
-    impl->daemons.push_back(std::move(*daemon));
+    auto thread = ingest::ConnectionThread::start(impl->service, impl->log);
+    if (!thread) return thread.status();
+    impl->threads.push_back(std::move(*thread));
   }
   impl->thread = std::thread([&own = *impl] { own.run_thread(); });
   return std::make_unique<IngestServer>(std::move(impl));
@@ -122,11 +115,11 @@ void IngestServer::stop() {
   quiesce();
   wait_until(Clock::time_point::max(), [&] { return service.held == 0; });
   wait_until(Clock::now() + sending_time, [&] { return service.requests == 0; });
-  impl_->thread_ends = true;
+  impl_->ends = true;
   service.waker.wake();
   if (impl_->thread.joinable()) impl_->thread.join();
-  for (const auto& daemon : impl_->daemons) daemon->end();  // all at the same time
-  impl_->daemons.clear();
+  for (const auto& thread : impl_->threads) thread->end();  // all at the same time
+  impl_->threads.clear();
 }
 
 const HttpCounts& IngestServer::unrouted_counts() const { return impl_->service.unrouted; }

@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -27,6 +28,9 @@ Result<sinks::Fd> bind_tcp(const addrinfo& address, const std::string& where) {
   const int on = 1;
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
     return failed("setsockopt SO_REUSEADDR", where, errno);
+  // Inherited by what is accepted: an answer waits for no acknowledgement of the one before.
+  if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    return failed("setsockopt TCP_NODELAY", where, errno);
   if (::bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0)
     return failed("bind", where, errno);
   return fd;

@@ -1,8 +1,6 @@
 // What other threads have for a connection thread: accepted sockets, and connections whose
-// suspension is over. Owned by the thread's HttpDaemon; put by any thread, taken by its own.
+// wait is over. Owned by the connection thread; put by any thread, taken by its own.
 #pragma once
-
-#include <microhttpd.h>
 
 #include <mutex>
 #include <utility>
@@ -13,11 +11,13 @@
 
 namespace rebuf::daemon::ingest {
 
+class Connection;
+
 class Mailbox {
  public:
   struct Letters {
     std::vector<sinks::Fd> sockets;
-    std::vector<MHD_Connection*> resumed;
+    std::vector<Connection*> resumed;
   };
 
   [[nodiscard]] bool valid() const { return waker_.valid(); }
@@ -29,7 +29,7 @@ class Mailbox {
     waker_.wake();
   }
   // Behind this the connection, and this object, may be gone; so the wake-up is under the lock.
-  void put(MHD_Connection* resumed) {
+  void put(Connection* resumed) {
     const std::lock_guard lock(mutex_);
     letters_.resumed.push_back(resumed);
     if (letters_.resumed.size() == 1) waker_.wake();

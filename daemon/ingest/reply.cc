@@ -3,35 +3,12 @@
 #include <array>
 #include <charconv>
 
+#include "daemon/ingest/response.h"
+
 namespace rebuf::daemon::ingest {
 namespace {
 
 constexpr std::size_t usual_body_bytes = 160;  // of an answer that is not an error
-
-std::string_view phrase(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 413:
-      return "Content Too Large";
-    case 415:
-      return "Unsupported Media Type";
-    case 422:
-      return "Unprocessable Content";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    default:
-      return "Service Unavailable";
-  }
-}
 
 void append_number(std::string& out, std::int64_t value) {
   std::array<char, 20> digits{};
@@ -191,7 +168,7 @@ Reply problem(int status, std::string_view code, std::string_view detail,
   reply.status = status;
   reply.content_type = "application/problem+json";
   reply.body = R"({"type":"about:blank","title":")";
-  reply.body += phrase(status);
+  reply.body += phrase_of(status);
   reply.body += '"';
   append_field(reply.body, "status", status);
   reply.body += ",\"code\":";

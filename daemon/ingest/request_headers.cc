@@ -26,12 +26,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool has_control_character(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
-  });
-}
-
 bool is_token(std::string_view name) {  // RFC 9110 5.6.2
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
@@ -49,38 +43,6 @@ bool parse_number(std::string_view text, Int& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
 }
-
-// Calls `visit(name, value, raw_value)` for each field. F: void(std::string_view, std::string_view,
-// std::string_view)
-template <class F>
-void for_each_field(MHD_Connection* connection, F visit) {
-  const auto trampoline = [](void* context, MHD_ValueKind, const char* name, std::size_t name_size,
-                             const char* value, std::size_t value_size) -> MHD_Result {
-    const std::string_view raw(value == nullptr ? "" : value, value == nullptr ? 0 : value_size);
-    (*static_cast<F*>(context))(std::string_view(name, name_size), trimmed(raw), raw);
-    return MHD_YES;
-  };
-  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, trampoline, &visit);
-}
-
-// libmicrohttpd ends a value at the first NUL and does not say so. It has overwritten the line's
-// CR and LF with NUL, so behind a whole value there are two, and then the next field's name (or the
-// NUL of the empty line). Anything else was a NUL inside the value, a folded line, or a line
-// without CR.
-class LineCheck {
- public:
-  // False when the field before this one was cut.
-  bool next(std::string_view name, std::string_view raw_value) {
-    const bool whole = previous_end_ == nullptr || name.data() == previous_end_;
-    const char* end = raw_value.data() + raw_value.size();
-    previous_end_ = end[0] == '\0' && end[1] == '\0' ? end + 2 : "";
-    return whole;
-  }
-  bool last() const { return previous_end_ == nullptr || *previous_end_ == '\0'; }
-
- private:
-  const char* previous_end_ = nullptr;
-};
 
 struct Reading {
   RequestHeaders& headers;
@@ -178,34 +140,25 @@ bool is_media_type(std::string_view content_type, std::string_view type) {
   return equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), type);
 }
 
-void read_headers(MHD_Connection* connection, RequestHeaders& headers) {
+void read_headers(const std::vector<Field>& fields, RequestHeaders& headers) {
   Reading reading{headers};
-  LineCheck lines;
-  for_each_field(connection,
-                 [&](std::string_view name, std::string_view value, std::string_view raw) {
-                   if (!lines.next(name, raw) || has_control_character(value))
-                     reading.fail("a header field has a control character or spans lines");
-                   ++headers.fields;
-                   reading.field(name, value);
-                 });
-  if (!lines.last()) reading.fail("a header field has a control character or spans lines");
+  for (const Field& field : fields) reading.field(field.name, field.value);
 }
 
-void pack_message_headers(MHD_Connection* connection, const config::RouteConfig& route,
+void pack_message_headers(const std::vector<Field>& fields, const config::RouteConfig& route,
                           bool framing, std::string& packed) {
-  for_each_field(connection, [&](std::string_view name, std::string_view value, std::string_view) {
-    if (starts_with_ignoring_case(name, header_prefix))
-      sinks::pack_header(packed, lowered(name.substr(header_prefix.size())), value);
-  });
-  const std::string explicit_ones = packed;
-  if (!route.forward_headers.empty())
-    for_each_field(connection,
-                   [&](std::string_view name, std::string_view value, std::string_view) {
-                     const std::string own = lowered(name);
-                     if (framing && own == "content-type") return;
-                     if (is_forwarded(own, route) && !has_name(explicit_ones, own))
-                       sinks::pack_header(packed, own, value);
-                   });
+  for (const Field& field : fields)
+    if (starts_with_ignoring_case(field.name, header_prefix))
+      sinks::pack_header(packed, lowered(field.name.substr(header_prefix.size())), field.value);
+  if (!route.forward_headers.empty()) {
+    const std::string explicit_ones = packed;
+    for (const Field& field : fields) {
+      const std::string own = lowered(field.name);
+      if (framing && own == "content-type") continue;
+      if (is_forwarded(own, route) && !has_name(explicit_ones, own))
+        sinks::pack_header(packed, own, field.value);
+    }
+  }
   for (const auto& [name, value] : route.add_headers)
     if (!has_name(packed, name)) sinks::pack_header(packed, name, value);
 }

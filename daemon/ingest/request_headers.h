@@ -1,16 +1,16 @@
 // What a request's header fields say to the ingest server. Filled once per request by the
-// connection's thread; the views point into libmicrohttpd's memory and live as long as the request.
+// connection's thread; the views point into the head's bytes.
 #pragma once
-
-#include <microhttpd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/config.h"
+#include "daemon/ingest/http_parser.h"
 
 namespace rebuf::daemon::ingest {
 
@@ -18,7 +18,6 @@ struct RequestHeaders {
   std::string_view content_type;  // as sent, with parameters; empty: none
   std::string_view content_encoding;
   std::optional<std::uint64_t> content_length;
-  std::size_t fields = 0;
   bool chunked = false;
   bool expects_continue = false;
   std::optional<std::string_view> key;
@@ -30,16 +29,16 @@ struct RequestHeaders {
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
 };
 
-// Reads all fields. A field that is given twice where once is meant, a value with control
-// characters (NUL), two ways of framing the body or a folded field make the request malformed.
-void read_headers(MHD_Connection* connection, RequestHeaders& headers);
+// Reads all fields. A field that is given twice where once is meant, or two ways of framing the
+// body make the request malformed.
+void read_headers(const std::vector<Field>& fields, RequestHeaders& headers);
 
 // Appends the headers that travel with each message, packed (sinks/message.h): Rebuf-Header-NAME
 // fields, those that `forward_headers` names, and `add_headers`; of one name the first of these
 // wins. Fields of the connection (Host, Content-Length, …) and Rebuf-… are never forwarded;
 // credentials only when named without a wildcard; Content-Type not when `framing` (it told how the
 // body is cut, not what a message is).
-void pack_message_headers(MHD_Connection* connection, const config::RouteConfig& route,
+void pack_message_headers(const std::vector<Field>& fields, const config::RouteConfig& route,
                           bool framing, std::string& packed);
 
 // The media type of a Content-Type value equals `type` (lower case), whatever its parameters.

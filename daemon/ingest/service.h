@@ -1,9 +1,9 @@
 // What all connections of an ingest server share. Owned by the server; outlives every connection.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -16,15 +16,17 @@
 
 namespace rebuf::daemon::ingest {
 
-// libmicrohttpd keeps a connection's header fields and the head of its answer in this much memory.
-// Small, for idle connections cost it too: 5,000 of them 40 MiB.
-inline constexpr std::size_t connection_memory = 8U << 10;
-
 struct Service {
   Service(const config::Http& http_in, IngestRoutes routes_in, MemoryBudget& budget)
-      : http(http_in), routes(RouteTable(std::move(routes_in))), gate(budget) {}
+      : http(http_in),
+        sweep_interval(std::clamp(http.request_timeout / 10, std::chrono::milliseconds(20),
+                                  std::chrono::milliseconds(1000))),
+        routes(RouteTable(std::move(routes_in))),
+        gate(budget) {}
 
   const config::Http http;
+  // How often deadlines are looked at.
+  const std::chrono::milliseconds sweep_interval;
   Current<RouteTable> routes;
   HttpCounts unrouted;  // answers to requests that belong to no route
   MemoryGate gate;
@@ -36,7 +38,7 @@ struct Service {
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> requests{0};  // begun and not yet over
   std::atomic<std::uint64_t> offered{0};   // requests that have come whole, to any route, ever
-  // Requests that are with a route or with the memory gate: libmicrohttpd must not stop before all
+  // Requests that are with a route or with the memory gate: no connection thread ends before all
   // have come back. Counted up before `stopping` is looked at, so that none is missed, and down
   // on the connection's thread.
   std::atomic<std::uint32_t> held{0};

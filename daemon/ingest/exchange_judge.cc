@@ -1,9 +1,10 @@
-// What an ingest connection answers from the request line and the header fields alone.
+// What is answered from a request's head alone.
 #include <algorithm>
+#include <charconv>
 #include <string>
 
 #include "daemon/health.h"
-#include "daemon/ingest/connection.h"
+#include "daemon/ingest/exchange.h"
 #include "daemon/ingest/glob.h"
 #include "daemon/ingest/idempotency_key.h"
 
@@ -30,52 +31,61 @@ Reply wrong_method(std::string_view method, std::string_view allow) {
   return reply;
 }
 
-// Whether the header fields leave no room for the head of the answer: libmicrohttpd would end the
-// connection after the message was taken.
-bool no_room_to_answer(MHD_Connection* connection, std::size_t fields) {
-  constexpr std::size_t answer_head = 512;
-  constexpr std::size_t per_field = 64;  // libmicrohttpd's bookkeeping
-  const MHD_ConnectionInfo* info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-  return info == nullptr ||
-         info->header_size + fields * per_field + answer_head > connection_memory;
+// What is escaped in a path put in its place. One with %00 is left as it is: it is found nowhere.
+std::string unescaped(std::string_view path) {
+  std::string result;
+  while (!path.empty()) {
+    unsigned char byte = 0;
+    const char* digits = path.data() + 1;
+    const bool escaped = path.front() == '%' && path.size() >= 3 &&
+                         std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2 &&
+                         byte != 0;
+    result += escaped ? static_cast<char>(byte) : path.front();
+    path.remove_prefix(escaped ? 3 : 1);
+  }
+  return result;
+}
+
+Target find(const RouteTable& routes, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path.find('%') == std::string_view::npos ? routes.find(path)
+                                                  : routes.find(unescaped(path));
 }
 
 }  // namespace
 
-std::optional<Reply> Connection::judge(std::string_view url, std::string_view method) {
+std::optional<Reply> Exchange::judge(const Head& head) {
   routes_ = service_.routes.now();
-  target_ = routes_->find(url);
-  read_headers(connection_, headers_);
+  target_ = find(*routes_, head.target);
+  read_headers(head.fields, headers_);
   if (surplus_)
     return problem_for_now(503, "too_many_connections", "max_connections is reached", retry_soon_s);
-  if (no_room_to_answer(connection_, headers_.fields))
-    return problem(431, "too_large", "the header fields are too long");
   if (!headers_.error.empty()) return problem(400, "malformed", headers_.error);
 
   switch (target_.kind) {
     case Target::Kind::unknown:
       return problem(404, "unknown_route", "no route has this path");
     case Target::Kind::ingest:
-      return judge_ingest(method);
+      return judge_ingest(head);
     case Target::Kind::server:
-      if (method == "OPTIONS") return options("GET, HEAD, OPTIONS, POST");
-      return wrong_method(method, "OPTIONS");
+      if (head.method == "OPTIONS") return options("GET, HEAD, OPTIONS, POST");
+      return wrong_method(head.method, "OPTIONS");
     default:
       break;
   }
-  if (method == "OPTIONS") return options("GET, HEAD, OPTIONS");
-  if (method != "GET" && method != "HEAD") return wrong_method(method, "GET, HEAD, OPTIONS");
+  if (head.method == "OPTIONS") return options("GET, HEAD, OPTIONS");
+  if (head.method != "GET" && head.method != "HEAD")
+    return wrong_method(head.method, "GET, HEAD, OPTIONS");
   return target_.kind == Target::Kind::health ? health() : readiness();
 }
 
-Reply Connection::health() const {
+Reply Exchange::health() const {
   if (const auto trouble = health_trouble(routes_asked_for()))
     return problem_for_now(503, trouble->code, trouble->detail, retry_soon_s);
   return ok(R"({"status":"ok"})");
 }
 
-Reply Connection::readiness() const {
+Reply Exchange::readiness() const {
   if (service_.stopping)
     return problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s);
   if (const auto trouble = readiness_trouble(routes_asked_for()))
@@ -83,16 +93,16 @@ Reply Connection::readiness() const {
   return ok(R"({"status":"ready"})");
 }
 
-std::vector<const Route*> Connection::routes_asked_for() const {
+std::vector<const Route*> Exchange::routes_asked_for() const {
   if (target_.entry != nullptr) return {target_.entry->route};
   std::vector<const Route*> routes;
   for (const IngestRoute& entry : routes_->routes()) routes.push_back(entry.route);
   return routes;
 }
 
-std::optional<Reply> Connection::judge_ingest(std::string_view method) {
-  if (method == "OPTIONS") return options("OPTIONS, POST");
-  if (method != "POST") return wrong_method(method, "OPTIONS, POST");
+std::optional<Reply> Exchange::judge_ingest(const Head& head) {
+  if (head.method == "OPTIONS") return options("OPTIONS, POST");
+  if (head.method != "POST") return wrong_method(head.method, "OPTIONS, POST");
   if (service_.stopping)
     return problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s);
   if (!headers_.content_encoding.empty() &&
@@ -107,7 +117,7 @@ std::optional<Reply> Connection::judge_ingest(std::string_view method) {
 
   const config::RouteConfig& route = target_.entry->route->config();
   // A content type that says how the body is cut says nothing about a single message.
-  pack_message_headers(connection_, route, form_ == Form::lines, packed_headers_);
+  pack_message_headers(head.fields, route, form_ == Form::lines, packed_headers_);
   if (headers_.content_length.value_or(0) > service_.http.max_body)
     return problem(
         413, "too_large",
@@ -117,7 +127,7 @@ std::optional<Reply> Connection::judge_ingest(std::string_view method) {
   return std::nullopt;
 }
 
-std::optional<Reply> Connection::judge_form() {
+std::optional<Reply> Exchange::judge_form() {
   const config::RouteConfig& route = target_.entry->route->config();
   if (target_.batch) {
     form_ = Form::json_array;
@@ -145,7 +155,7 @@ std::optional<Reply> Connection::judge_form() {
   return std::nullopt;
 }
 
-std::optional<Reply> Connection::judge_topic() const {
+std::optional<Reply> Exchange::judge_topic() const {
   if (!headers_.topic) return std::nullopt;
   const config::RouteConfig& route = target_.entry->route->config();
   if (headers_.topic->empty()) return problem(400, "malformed", "Rebuf-Topic is empty");
@@ -158,7 +168,7 @@ std::optional<Reply> Connection::judge_topic() const {
                  "the route does not let requests choose topic " + std::string(*headers_.topic));
 }
 
-std::optional<Reply> Connection::judge_key() {
+std::optional<Reply> Exchange::judge_key() {
   if (!headers_.idempotency_key) return std::nullopt;
   IdempotencyKey parsed = parse_idempotency_key(*headers_.idempotency_key);
   if (!parsed.error.empty()) return problem(400, "malformed", parsed.error);
