@@ -45,7 +45,7 @@ struct LogSettings {
 
 struct Http {
   std::vector<Listen> listen;           // default 127.0.0.1:8082
-  std::uint32_t threads = 2;            // 2..64 (a libmicrohttpd pool of 1 stalls)
+  std::uint32_t threads = 2;            // 2..64
   std::uint64_t max_body = 8ULL << 20;  // bytes
   std::uint32_t max_connections = 10000;
   Milliseconds idle_timeout{60'000};

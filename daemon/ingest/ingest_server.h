@@ -1,16 +1,16 @@
-// The HTTP data plane of rebufd: takes requests in on libmicrohttpd, cuts them into messages,
-// offers them to their route and sends the route's answer. contracts: POST /ingest/R and /batch,
+// The HTTP data plane of rebufd: takes requests in, cuts them into messages, offers them to their
+// route and sends the route's answer. contracts: POST /ingest/R and /batch,
 // GET /healthz, /readyz, /readyz/R.
 //
 // Owned by main, which also owns the memory budget, which must outlive it. start, quiesce and stop
 // on one thread; the rest from any. What is durable is said by the
 // routes: a 2xx goes out when Request::on_answer says so and never earlier.
 //
-// Threads: `http.threads` that run libmicrohttpd (each connection stays on one), and the server's
-// own: it accepts, ends slow clients and looks after requests that wait for memory.
+// Threads: `http.threads` that serve connections (each stays on one), and the server's own: it
+// accepts, and looks after requests that wait for memory.
 //
-// Answered by libmicrohttpd itself, in plain text and uncounted: request lines and header fields
-// that are no HTTP (400), or too long for a connection's 8 KiB (414, 431).
+// Why HTTP is taken apart by Boost.Beast's parser and the sockets are our own: a library that takes a
+// connection out of its loop for each request that must wait, and puts it back, costs a third more.
 #pragma once
 
 #include <rebuf/status.h>
@@ -30,7 +30,7 @@ namespace rebuf::daemon {
 
 class IngestServer {
  public:
-  // Code::locked: an address is in use. `log` gets what libmicrohttpd complains about.
+  // Code::locked: an address is in use. `log` gets what is no HTTP.
   static Result<std::unique_ptr<IngestServer>> start(const config::Http& http, IngestRoutes routes,
                                                      MemoryBudget& budget, sinks::Logger log);
   struct Impl;

@@ -15,7 +15,7 @@ ROOMS_SEEN = {  # which rooms a room may include from; the arrow is daemon -> co
     "daemon": {"daemon", "config", "wal", "sinks"},
 }
 LIBRARY_HEADERS = "wal/include/"  # plain C++ and POSIX
-THIRD_PARTY = re.compile(r"#include <(spdlog|nlohmann|yaml-cpp|httplib|librdkafka|simdjson|isa-l|microhttpd|CLI)")
+THIRD_PARTY = re.compile(r"#include <(spdlog|nlohmann|yaml-cpp|httplib|librdkafka|simdjson|isa-l|boost|CLI)")
 INCLUDE = re.compile(r'#include ["<](?:(wal|sinks|config|daemon)/|(rebuf)/)')
 NEVER = [
     (re.compile(r"(^|[ \"'=:(])/(work|home|root)/"), "a path of one machine"),

@@ -176,6 +176,23 @@ bool Client::send(std::string_view bytes) {
   return true;
 }
 
+std::size_t Client::send_some(std::string_view bytes, std::chrono::milliseconds within) {
+  const auto deadline = SteadyClock::now() + within;
+  while (wait_for(fd_.get(), POLLOUT, deadline)) {
+    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0) return static_cast<std::size_t>(sent);
+    if (errno != EAGAIN) return 0;
+  }
+  return 0;
+}
+
+void Client::end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+
+void Client::reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 bool Client::fill() {
   if (!wait_for(fd_.get(), POLLIN, SteadyClock::now() + patience)) return false;
   std::string piece(65536, '\0');

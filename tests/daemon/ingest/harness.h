@@ -93,6 +93,10 @@ class Client {
   explicit Client(const std::string& unix_path);
   [[nodiscard]] bool connected() const { return connected_; }
   bool send(std::string_view bytes);  // false when the other side has gone
+  // As many of them as the kernel takes; 0 when it took none for so long.
+  std::size_t send_some(std::string_view bytes, std::chrono::milliseconds within);
+  void end_sending();
+  void reset();  // has the connection end with an RST when it is closed
   [[nodiscard]] Response receive(bool head = false);
   [[nodiscard]] bool receive_exactly(std::string_view text);
   // True when the server ends the connection within the time.

@@ -65,7 +65,7 @@ TEST_CASE("a request that lies unread when the server ends is answered, then its
   harness.start();
   Client client = harness.connect();
   REQUIRE(client.post("/ingest/r", "x").status == 200);
-  // libmicrohttpd complains of it on the thread that serves both.
+  // It is complained of on the thread that serves both.
   Client other = harness.connect();
   REQUIRE(other.send(std::string(100'000, 'a')));
   REQUIRE(eventually([&] { return busy.load(); }));
