@@ -13,7 +13,7 @@ namespace {
 using Next = Exchange::Next;
 
 // Read at once where requests may follow, which have to be kept while the first is answered.
-constexpr std::size_t read_size = 16U << 10;
+constexpr std::size_t read_size = 8U << 10;
 // After its deadline an answer (503 outcome_unknown) has this long to be sent.
 constexpr std::chrono::seconds sending_time{2};
 
@@ -32,8 +32,7 @@ Connection::Connection(ThreadParts& thread, sinks::Fd socket, bool surplus)
 
 Connection::~Connection() {
   watch(0);
-  if (ends_ && exchange_.is_cut_short() && thread_.service.lingering.add(std::move(socket_)))
-    thread_.service.waker.wake();
+  if (lingers_ && thread_.service.lingering.add(std::move(socket_))) thread_.service.waker.wake();
 }
 
 // Fails only without memory: then the connection is late some day.
@@ -71,24 +70,33 @@ bool Connection::on_ready() {
 
 bool Connection::on_resumed() {
   stage_ = Stage::receiving;
-  const std::string bytes = std::exchange(kept_, {});
-  std::string_view rest = bytes;
+  if (failed_) return false;
   const Next next = exchange_.resume();
-  return go_on(next == Next::read ? take(rest) : next, rest);
+  if (next == Next::read) return go_on_with_kept({});
+  const std::string bytes = std::exchange(kept_, {});
+  return go_on(next, bytes);
+}
+
+bool Connection::on_failure() {
+  failed_ = true;
+  return stage_ == Stage::held;
 }
 
 bool Connection::receive() {
   const std::uint64_t body = parsed_head_ ? parser_.remaining() : 0;
-  const std::size_t most = std::min<std::uint64_t>(read_size + body, thread_.in.size());
+  const std::size_t most = read_size + std::min<std::uint64_t>(body, thread_.in.size() - read_size);
   const ssize_t got = ::recv(socket_.get(), thread_.in.data(), most, 0);
   if (got <= 0) return got < 0 && passes(errno);
-  std::string_view rest(thread_.in.data(), static_cast<std::size_t>(got));
-  if (kept_.empty()) {
-    const Next next = take(rest);
-    return go_on(next, rest);
-  }
-  const std::string bytes = std::exchange(kept_, {}).append(rest);
-  rest = bytes;
+  std::string_view bytes(thread_.in.data(), static_cast<std::size_t>(got));
+  if (!kept_.empty()) return go_on_with_kept(bytes);
+  const Next next = take(bytes);
+  return go_on(next, bytes);
+}
+
+bool Connection::go_on_with_kept(std::string_view more) {
+  std::string bytes = std::exchange(kept_, {});
+  bytes += more;
+  std::string_view rest = bytes;
   const Next next = take(rest);
   return go_on(next, rest);
 }
@@ -105,7 +113,7 @@ Next Connection::take(std::string_view& bytes) {
 
 Next Connection::take_head(std::string_view& bytes) {
   while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);  // some clients end a body with it
-  if (bytes.empty()) return Next::read;
+  if (bytes.empty() || bytes == "\r") return Next::read;
   if (stage_ == Stage::idle) {
     stage_ = Stage::receiving;
     since_ = thread_.now;
@@ -120,6 +128,8 @@ Next Connection::take_head(std::string_view& bytes) {
       return reject(431, "request line and header fields are longer than 8 KiB");
     case HeadEnd::Kind::no_crlf:
       return reject(400, "the lines of the head do not end in CR LF");
+    case HeadEnd::Kind::no_version:
+      return reject(400, "the first line does not end in the version of HTTP");
     case HeadEnd::Kind::found:
       break;
   }
@@ -127,9 +137,10 @@ Next Connection::take_head(std::string_view& bytes) {
   if (!error.empty()) return reject(400, error);
   bytes.remove_prefix(end.bytes);
   parsed_head_ = true;
+  http_1_1_ = thread_.head.http_1_1;
   no_body_ = thread_.head.method == "HEAD";
   const Next next = exchange_.begin(thread_.head, since_);
-  continue_is_due_ = exchange_.expects_continue() && parser_.http_1_1() && bytes.empty();
+  continue_is_due_ = exchange_.expects_continue() && http_1_1_ && !parser_.done() && bytes.empty();
   return next;
 }
 
@@ -175,21 +186,17 @@ bool Connection::send_continue() {
 }
 
 bool Connection::send_answer() {
-  ends_ = ends_ || surplus_ || thread_.service.closing || exchange_.is_cut_short() ||
-          !parser_.keep_alive();
+  lingers_ = ends_ || surplus_ || thread_.service.closing || exchange_.is_cut_short();
+  ends_ = lingers_ || !parser_.keep_alive();
   thread_.out.clear();
-  append_response(thread_.out, exchange_.reply(),
-                  {ends_, !parsed_head_ || parser_.http_1_1(), no_body_}, thread_.date.now());
+  append_response(thread_.out, exchange_.reply(), {ends_, http_1_1_, no_body_}, thread_.date.now());
+  exchange_.count_reply();
   return send(thread_.out);
 }
 
 bool Connection::send_rest() {
   if (!send(std::exchange(unsent_, {}))) return false;
-  if (stage_ == Stage::sending) return true;
-  const std::string bytes = std::exchange(kept_, {});
-  std::string_view rest = bytes;
-  const Next next = take(rest);
-  return go_on(next, rest);
+  return stage_ == Stage::sending || go_on_with_kept({});
 }
 
 bool Connection::send(std::string_view answer) {
@@ -204,6 +211,8 @@ bool Connection::send(std::string_view answer) {
   if (ends_) return false;
   exchange_.reset();
   parsed_head_ = false;
+  http_1_1_ = true;
+  no_body_ = false;
   stage_ = Stage::idle;
   since_ = thread_.now;
   return true;

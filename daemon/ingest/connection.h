@@ -46,7 +46,6 @@ class Connection {
   // Watches the socket for the thread; `surplus`: over max_connections, its first request gets a
   // 503 and it ends.
   Connection(ThreadParts& thread, sinks::Fd socket, bool surplus);
-  // What the client still sends is thrown away for a while, so that it sees the last answer.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -54,6 +53,9 @@ class Connection {
   // False when the connection has ended, and is to be destroyed:
   [[nodiscard]] bool on_ready();    // the socket can be read, or written
   [[nodiscard]] bool on_resumed();  // the mailbox has brought it
+  // After an exception in one of these: false when it is to be destroyed at once. Else somebody has
+  // its request still, and on_resumed() will say so.
+  [[nodiscard]] bool on_failure();
   // Whether it is idle for too long, or its request or answer takes too long.
   [[nodiscard]] bool is_late(Clock::time_point now) const;
 
@@ -70,6 +72,7 @@ class Connection {
   [[nodiscard]] Exchange::Next reject(int status, std::string_view why);
   // The rest give false when the connection has ended.
   [[nodiscard]] bool go_on(Exchange::Next next, std::string_view bytes);
+  [[nodiscard]] bool go_on_with_kept(std::string_view more);
   [[nodiscard]] bool send_continue();
   [[nodiscard]] bool send_answer();
   [[nodiscard]] bool send_rest();
@@ -84,10 +87,13 @@ class Connection {
   std::uint32_t watched_ = 0;     // events, in epoll
   bool parsed_head_ = false;      // the request's head has come
   bool continue_is_due_ = false;  // its sender waits for leave to send the body
+  bool http_1_1_ = true;          // as it came
   bool no_body_ = false;          // of its answer
   bool ends_ = false;             // behind the answer
-  std::string kept_;              // what has come and is still to be looked at
-  std::string unsent_;            // the rest of the answer
+  bool lingers_ = false;          // then: the client may be sending, and must see the answer
+  bool failed_ = false;
+  std::string kept_;    // what has come and is still to be looked at
+  std::string unsent_;  // the rest of the answer
   HttpParser parser_;
   Exchange exchange_;
 };

@@ -103,10 +103,17 @@ void ConnectionThread::serve_mailbox() {
 void ConnectionThread::open(sinks::Fd socket) {
   Service& service = parts_.service;
   const std::uint32_t open = service.connections.fetch_add(1) + 1;
-  auto own =
-      std::make_unique<Connection>(parts_, std::move(socket), open > service.http.max_connections);
-  own->place = connections_.size();
-  connections_.push_back(std::move(own));
+  try {
+    connections_.push_back(std::make_unique<Connection>(parts_, std::move(socket),
+                                                        open > service.http.max_connections));
+    connections_.back()->place = connections_.size() - 1;
+  } catch (const std::exception& error) {  // no memory
+    parts_.log(sinks::LogLevel::error, error.what());
+    --count_;
+    service.connections.fetch_sub(1);
+    return;
+  }
+  if (open == 1) service.waker.wake();  // it has deadlines to look after from now on
 }
 
 void ConnectionThread::close(Connection& connection) {
@@ -130,6 +137,7 @@ void ConnectionThread::serve(Connection& connection, bool (Connection::*step)())
     goes_on = (connection.*step)();
   } catch (const std::exception& error) {  // no memory
     parts_.log(sinks::LogLevel::error, error.what());
+    goes_on = connection.on_failure();
   }
   if (!goes_on) close(connection);
 }

@@ -75,15 +75,14 @@ Exchange::Next Exchange::resume() {
 }
 
 // Before the body has come: a short one is read first, then answered, and the connection goes on;
-// for any other the answer goes out now, and the connection ends.
+// for any other, and when its end is not known, the answer goes out now, and the connection ends.
 Exchange::Next Exchange::refuse(Reply reply) {
-  const bool at_once = headers_.chunked || headers_.expects_continue ||
+  const bool is_long = headers_.chunked || headers_.expects_continue ||
                        headers_.content_length.value_or(0) > max_discarded_body;
   phase_ = Phase::refused;
   reply_ = std::move(reply);
-  if (!headers_.has_body() || !at_once) return Next::read;
-  cut_short_ = true;
-  return Next::answer;
+  cut_short_ = headers_.badly_framed || (headers_.has_body() && is_long);
+  return cut_short_ ? Next::answer : Next::read;
 }
 
 void Exchange::reject(int status, std::string_view why) {
@@ -92,12 +91,11 @@ void Exchange::reject(int status, std::string_view why) {
   cut_short_ = true;
 }
 
-const Reply& Exchange::reply() {
+void Exchange::count_reply() const {
   if (target_.entry == nullptr)
     service_.unrouted.add(reply_.status);
   else if (target_.entry->counts != nullptr)
     target_.entry->counts->add(reply_.status);
-  return reply_;
 }
 
 void Exchange::keep_head() {

@@ -53,8 +53,8 @@ class Exchange {
   void reset();  // for the next one
 
   [[nodiscard]] bool expects_continue() const { return headers_.expects_continue; }
-  // The answer, to be sent now: it is counted.
-  [[nodiscard]] const Reply& reply();
+  [[nodiscard]] const Reply& reply() const { return reply_; }
+  void count_reply() const;  // once, when it is sent
   // The answer goes out before the request has come whole, so the connection ends.
   [[nodiscard]] bool is_cut_short() const { return cut_short_; }
 

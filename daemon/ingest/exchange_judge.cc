@@ -31,7 +31,7 @@ Reply wrong_method(std::string_view method, std::string_view allow) {
   return reply;
 }
 
-// What is escaped in a path put in its place. One with %00 is left as it is: it is found nowhere.
+// What is escaped in a path put in its place, but for %00: such a path is found nowhere.
 std::string unescaped(std::string_view path) {
   std::string result;
   while (!path.empty()) {
@@ -57,7 +57,7 @@ Target find(const RouteTable& routes, std::string_view target) {
 std::optional<Reply> Exchange::judge(const Head& head) {
   routes_ = service_.routes.now();
   target_ = find(*routes_, head.target);
-  read_headers(head.fields, headers_);
+  read_headers(head, headers_);
   if (surplus_)
     return problem_for_now(503, "too_many_connections", "max_connections is reached", retry_soon_s);
   if (!headers_.error.empty()) return problem(400, "malformed", headers_.error);

@@ -21,11 +21,19 @@ struct Head {
   std::string_view method;
   std::string_view target;  // as sent
   std::vector<Field> fields;
+  bool http_1_1 = false;  // else 1.0
 };
 
 // The head at the start of what has come, its empty line included.
 struct HeadEnd {
-  enum class Kind : std::uint8_t { found, not_yet, line_too_long, fields_too_long, no_crlf };
+  enum class Kind : std::uint8_t {
+    found,
+    not_yet,
+    line_too_long,
+    fields_too_long,
+    no_crlf,     // a line does not end in CR LF
+    no_version,  // the first line does not name HTTP
+  };
   Kind kind = Kind::not_yet;
   std::size_t bytes = 0;  // when it is found
 };
@@ -44,7 +52,6 @@ class HttpParser {
 
   // What the head has said; only after it was parsed.
   [[nodiscard]] bool keep_alive() const;
-  [[nodiscard]] bool http_1_1() const;
   [[nodiscard]] bool done() const;  // the request has come whole
 
   struct Step {
@@ -59,8 +66,9 @@ class HttpParser {
   [[nodiscard]] std::uint64_t remaining() const;
 
  private:
-  class Parser;
-  std::unique_ptr<Parser> parser_;
+  class Visitor;
+  std::unique_ptr<Visitor> visitor_;  // null before the first request
+  bool used_none_ = false;            // in the last step
 };
 
 }  // namespace rebuf::daemon::ingest

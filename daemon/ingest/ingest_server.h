@@ -9,8 +9,9 @@
 // Threads: `http.threads` that serve connections (each stays on one), and the server's own: it
 // accepts, and looks after requests that wait for memory.
 //
-// Why HTTP is taken apart by Boost.Beast's parser and the sockets are our own: a library that takes a
-// connection out of its loop for each request that must wait, and puts it back, costs a third more.
+// Why HTTP is taken apart by Boost.Beast's parser and the sockets are our own: a library that takes
+// a connection out of its loop for each request that must wait, and puts it back, costs a third
+// more.
 #pragma once
 
 #include <rebuf/status.h>

@@ -13,7 +13,7 @@
 // passes in which they are made to hurry, and it decides: first after four patient ones, then after
 // 16, then after every 64 (3.2 s).
 //
-// Owned by the thread's HttpDaemon; only that thread touches it. It has no clock of its own.
+// Owned by the thread, and touched by it alone. It has no clock of its own.
 #pragma once
 
 #include <cstdint>

@@ -56,19 +56,25 @@ struct Reading {
     if (slot) fail(std::string(name) + " is given twice");
     slot = value;
   }
+  void fail_framing(std::string why) {
+    fail(std::move(why));
+    headers.badly_framed = true;
+  }
   void framing(std::string_view name, std::string_view value) {
     if (equal_ignoring_case(name, "content-length")) {
       std::uint64_t length = 0;
-      if (seen_length || !parse_number(value, length)) fail("Content-Length is not one number");
+      if (seen_length || !parse_number(value, length))
+        fail_framing("Content-Length is not one number");
       seen_length = true;
       headers.content_length = length;
     } else {
       if (seen_encoding || !equal_ignoring_case(value, "chunked"))
-        fail("the only Transfer-Encoding is chunked");
+        fail_framing("the only Transfer-Encoding is chunked");
       seen_encoding = true;
       headers.chunked = true;
     }
-    if (seen_length && seen_encoding) fail("both Content-Length and Transfer-Encoding are given");
+    if (seen_length && seen_encoding)
+      fail_framing("both Content-Length and Transfer-Encoding are given");
   }
   void timestamp(std::string_view value) {
     std::int64_t ms = 0;
@@ -140,9 +146,10 @@ bool is_media_type(std::string_view content_type, std::string_view type) {
   return equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), type);
 }
 
-void read_headers(const std::vector<Field>& fields, RequestHeaders& headers) {
+void read_headers(const Head& head, RequestHeaders& headers) {
   Reading reading{headers};
-  for (const Field& field : fields) reading.field(field.name, field.value);
+  for (const Field& field : head.fields) reading.field(field.name, field.value);
+  if (headers.chunked && !head.http_1_1) reading.fail_framing("HTTP/1.0 has no Transfer-Encoding");
 }
 
 void pack_message_headers(const std::vector<Field>& fields, const config::RouteConfig& route,

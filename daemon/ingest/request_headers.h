@@ -20,6 +20,7 @@ struct RequestHeaders {
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
   bool expects_continue = false;
+  bool badly_framed = false;  // where the body ends is not clear; there is an error too
   std::optional<std::string_view> key;
   std::optional<std::string_view> topic;
   std::optional<std::string_view> idempotency_key;  // as sent
@@ -31,7 +32,7 @@ struct RequestHeaders {
 
 // Reads all fields. A field that is given twice where once is meant, or two ways of framing the
 // body make the request malformed.
-void read_headers(const std::vector<Field>& fields, RequestHeaders& headers);
+void read_headers(const Head& head, RequestHeaders& headers);
 
 // Appends the headers that travel with each message, packed (sinks/message.h): Rebuf-Header-NAME
 // fields, those that `forward_headers` names, and `add_headers`; of one name the first of these

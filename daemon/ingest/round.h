@@ -2,8 +2,8 @@
 // offered its own together, so that it takes its lock once for all of them, and so that they travel
 // to the sink close behind each other, in few large batches.
 //
-// Owned by the thread's HttpDaemon; only that thread touches it. Each connection in it is
-// suspended, so that it and its route are still there.
+// Owned by the thread, and touched by it alone. Each connection in it waits, so that it and its
+// route are still there.
 #pragma once
 
 #include <chrono>

@@ -4,6 +4,7 @@
 #include "daemon/idempotency/key_gate.h"
 #include "daemon/ingest/idempotency_key.h"
 #include "harness.h"
+#include "tests/daemon/route/faulty_disk.h"
 #include "tests/support/temporary_directory.h"
 
 namespace rebuf::daemon::ingest_test {
@@ -31,9 +32,9 @@ struct Keyed : Harness {
     if (server != nullptr) server->stop();
     server.reset();
   }
-  void start_with_keys() {
+  void start_with_keys(FileSystem* disk = nullptr) {
     gate = std::make_unique<idempotency::KeyGate>(
-        idempotency::KeyGateSettings{directory.path() / "idempotency", 10min, 1000, {}, nullptr},
+        idempotency::KeyGateSettings{directory.path() / "idempotency", 10min, 1000, {}, disk},
         writer);
     routes.front().keys = gate.get();
     start();
@@ -225,6 +226,18 @@ TEST_CASE_FIXTURE(Keyed, "a repeat that waits is answered by its own deadline") 
   CHECK(repeat.status == 503);
   CHECK(has_code(repeat, "outcome_unknown"));
   CHECK_FALSE(repeat.header("retry-after").empty());
+}
+
+TEST_CASE("a lone client is answered by its deadline when its key cannot be written") {
+  FaultyDisk disk;
+  disk.hangs = true;
+  Keyed keyed;
+  keyed.http.request_timeout = 2s;
+  keyed.start_with_keys(&disk);
+  const Response response = keyed.connect().post("/ingest/r", "x", with_key("k"));
+  CHECK(response.status == 200);
+  disk.hangs = false;
+  disk.hangs.notify_all();
 }
 
 TEST_CASE_FIXTURE(Keyed, "a stop answers the first and all who wait with it") {

@@ -68,6 +68,28 @@ TEST_CASE("requests cut anywhere are the same requests, with their keys and topi
   }
 }
 
+TEST_CASE("requests that come byte by byte, each read alone") {
+  Harness harness;
+  harness.http.threads = 1;
+  harness.start();
+  Client client = harness.connect(), other = harness.connect();
+  const std::string chunked =
+      "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\nRebuf-Key: k\r\n\r\n"
+      "3\r\nabc\r\n1;x\r\nd\r\n0\r\n\r\n";
+  const std::string last_chunk_alone =
+      "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (const std::string& text : {chunked, last_chunk_alone, post_text("/ingest/r", "xyz")}) {
+    for (const char byte : text) {
+      REQUIRE(client.send({&byte, 1}));
+      // When this is answered, the thread has read what came before.
+      REQUIRE(other.request("GET", "/healthz").status == 200);
+    }
+    CHECK(client.receive().status == 200);
+  }
+  CHECK(harness.route.values() == Strings{"abcd", "", "xyz"});
+  CHECK(harness.route.taken().front().key == "k");
+}
+
 TEST_CASE("a request that waits for memory keeps its key while others come") {
   Harness harness;
   harness.memory = 10'000;
@@ -95,15 +117,27 @@ TEST_CASE("what is no HTTP is 400 and says why, is counted, and its connection e
   harness.start();
   std::uint64_t before = 0;
   for (const std::string text :
-       {"hello\r\n\r\n", "GET /healthz\r\n\r\n", "GET /healthz HTTP/2.0\r\n\r\n",
-        "GET  /healthz HTTP/1.1\r\n\r\n", "GET /healthz HTTP/1.1\nHost: t\n\n",
-        "GET /healthz HTTP/1.1\r\nno colon\r\n\r\n", "GET /healthz HTTP/1.1\r\n: x\r\n\r\n",
+       {"hello\r\n\r\n",
+        "GET /healthz\r\n\r\n",
+        "GET /healthz HTTP/2.0\r\n\r\n",
+        "GET  /healthz HTTP/1.1\r\n\r\n",
+        "GET /healthz HTTP/1.1\nHost: t\n\n",
+        "GET /healthz HTTP/1.1\r\nno colon\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\n: x\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nX : y\r\n\r\n",
         "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy",
         "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: "
         "chunked\r\n\r\n0\r\n\r\n",
         "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: "
         "1\r\n\r\n0\r\n\r\n",
+        "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+        "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n"
+        "Expect: 100-continue\r\n\r\n",
+        "POST /ingest/r HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n"
+        "0\r\n\r\n",
+        "hello\r\n",
+        "GET /healthz HTTP/1.1\n",
+        "GET /healthz HTTP/1.1\nHost: t\r\n\r\n",
         "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
         "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
         "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n\r\n",
@@ -237,6 +271,31 @@ TEST_CASE("a HEAD is answered without a body, a 204 without a length, HTTP/1.0 m
   REQUIRE(client.send("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"));
   CHECK(client.receive().header("connection") == "close");
   CHECK(client.ends());
+  Client malformed = harness.connect();
+  REQUIRE(malformed.send("HEAD /healthz HTTP/1.1\r\n\r\nhello\r\n"));
+  CHECK(malformed.receive(true).status == 200);
+  CHECK_FALSE(malformed.receive().body.empty());
+}
+
+TEST_CASE("who expects to be told to go on, and has no body, is only answered") {
+  Harness harness;
+  harness.start();
+  Client client = harness.connect();
+  CHECK(client.request("GET", "/healthz", {}, "Expect: 100-continue\r\n").status == 200);
+  CHECK(client.post("/ingest/r", "", "Expect: 100-continue\r\n").status == 200);
+  CHECK(client.post("/ingest/r", "x").status == 200);
+}
+
+TEST_CASE("a line end behind a body begins no request, even in two pieces") {
+  Harness harness;
+  harness.http.request_timeout = 1s;
+  harness.start();
+  Client client = harness.connect();
+  REQUIRE(client.send(post_text("/ingest/r", "x") + "\r"));
+  CHECK(client.receive().status == 200);
+  REQUIRE(client.send("\n"));
+  CHECK_FALSE(client.ends(2500ms));
+  CHECK(client.post("/ingest/r", "x").status == 200);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The real file system, but for what a test wants to fail: the next sync of a file, every write,
-// and reading the first page of some files.
+// The real file system, but for what a test wants to fail: the next sync of a file, every write (or
+// to hang), and reading the first page of some files.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@ class FaultyDisk final : public FileSystem {
 
   std::atomic<bool> fail_next_sync{false};
   std::atomic<bool> full{false};             // nothing can be written or made
+  std::atomic<bool> hangs{false};            // writes do not return; notify when they may again
   std::atomic<std::uint64_t> read_bytes{0};  // so far
   std::atomic<std::int64_t> free{-1};        // bytes, on all of it; below 0: as it really is
   // From here on the first page of files of these names cannot be read.
@@ -62,6 +63,7 @@ class FaultyDisk final : public FileSystem {
       return read;
     }
     std::int64_t pwritev(std::span<const ::iovec> from, std::uint64_t offset) override {
+      owner_.hangs.wait(true);
       return owner_.full ? -ENOSPC : file_->pwritev(from, offset);
     }
     int ftruncate(std::uint64_t size) override { return file_->ftruncate(size); }
