@@ -66,13 +66,14 @@ void ConnectionThread::run() {
     const bool ends = ends_;
     const int wait = wait_ms(ends);
     const int ready = ::epoll_wait(parts_.epoll.get(), events.data(), events.size(), wait);
+    const auto count = static_cast<std::size_t>(std::max(ready, 0));
     parts_.now = Clock::now();
     if (ends && ((ready == 0 && wait != 0) || parts_.now >= ends_by_)) break;
     // What came whole is offered when nothing else is there to be read.
     Round& round = parts_.round;
     if (!round.empty() && (ready <= 0 || !round.open(parts_.now))) round.offer();
     bool mail = false;
-    for (const epoll_event& event : std::span(events).first(std::max(ready, 0))) {
+    for (const epoll_event& event : std::span(events).first(count)) {
       if (event.data.ptr == nullptr)
         mail = true;
       else

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <random>
 
 #include "harness.h"
@@ -26,8 +27,8 @@ TEST_CASE("requests cut anywhere are the same requests, with their keys and topi
   harness.route.settings.topics = {"t*"};
   harness.start();
   std::mt19937_64 random(seed_of_this_run("cut anywhere"));
-  std::vector<Client> clients;
-  for (int i = 0; i < 4; ++i) clients.push_back(harness.connect());
+  std::array<Client, 4> clients{harness.connect(), harness.connect(), harness.connect(),
+                                harness.connect()};
   std::size_t count = 0;
   for (int round = 0; round < 100; ++round) {
     // Each round some requests to each connection, their pieces by turns, so that each is read
@@ -36,13 +37,13 @@ TEST_CASE("requests cut anywhere are the same requests, with their keys and topi
       std::string text;
       std::size_t sent = 0, requests = 0;
     };
-    std::vector<Sending> all(clients.size());
+    std::array<Sending, 4> all;
     for (Sending& sending : all)
       for (sending.requests = 0; sending.requests < 1 + random() % 3; ++sending.requests) {
         const std::string number = std::to_string(count++);
-        sending.text +=
-            post_text("/ingest/r", "value " + number,
-                      "Rebuf-Key: key " + number + "\r\nRebuf-Topic: t" + number + "\r\n");
+        std::string fields = "Rebuf-Key: key ";
+        fields.append(number).append("\r\nRebuf-Topic: t").append(number).append("\r\n");
+        sending.text += post_text("/ingest/r", "value " + number, fields);
         if (random() % 4 == 0) sending.text += "\r\n";
       }
     for (bool more = true; more;) {
@@ -115,34 +116,38 @@ TEST_CASE("a request that waits for memory keeps its key while others come") {
 TEST_CASE("what is no HTTP is 400 and says why, is counted, and its connection ends") {
   Harness harness;
   harness.start();
-  std::uint64_t before = 0;
-  for (const std::string text :
-       {"hello\r\n\r\n",
-        "GET /healthz\r\n\r\n",
-        "GET /healthz HTTP/2.0\r\n\r\n",
-        "GET  /healthz HTTP/1.1\r\n\r\n",
-        "GET /healthz HTTP/1.1\nHost: t\n\n",
-        "GET /healthz HTTP/1.1\r\nno colon\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\n: x\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nX : y\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy",
-        "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: "
-        "chunked\r\n\r\n0\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: "
-        "1\r\n\r\n0\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
-        "POST /ingest/r HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n"
-        "Expect: 100-continue\r\n\r\n",
-        "POST /ingest/r HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n"
-        "0\r\n\r\n",
-        "hello\r\n",
-        "GET /healthz HTTP/1.1\n",
-        "GET /healthz HTTP/1.1\nHost: t\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
-        "POST /ingest/r HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n"}) {
+  const std::string get = "GET /healthz HTTP/1.1\r\n", post = "POST /ingest/r HTTP/1.1\r\n";
+  const std::string one = "Content-Length: 1\r\n", chunked = "Transfer-Encoding: chunked\r\n";
+  const std::string end = "\r\n";
+  const std::vector<std::string> malformed{
+      // no request line
+      "hello\r\n",
+      "GET /healthz\r\n\r\n",
+      "GET /healthz HTTP/2.0\r\n\r\n",
+      "GET  /healthz HTTP/1.1\r\n\r\n",
+      // no lines
+      "GET /healthz HTTP/1.1\n",
+      "GET /healthz HTTP/1.1\nHost: t\n\n",
+      "GET /healthz HTTP/1.1\nHost: t\r\n\r\n",
+      // no fields
+      get + "no colon\r\n" + end,
+      get + ": x\r\n" + end,
+      get + "X : y\r\n" + end,
+      // nobody knows where the body ends
+      post + one + "Content-Length: 2\r\n" + end + "xy",
+      post + one + one + end + "x",
+      post + one + one + "Expect: 100-continue\r\n" + end,
+      post + one + chunked + end + "0\r\n\r\n",
+      post + chunked + one + end + "0\r\n\r\n",
+      "POST /ingest/r HTTP/1.0\r\nConnection: keep-alive\r\n" + chunked + end + "0\r\n\r\n",
+      post + "Transfer-Encoding: gzip\r\n" + end,
+      post + "Transfer-Encoding: chunked, gzip\r\n" + end,
+      // no chunks
+      post + chunked + end + "x\r\n\r\n",
+      post + chunked + end + "2\r\nabc\r\n0\r\n\r\n",
+      post + chunked + end + "fffffffffffffffff\r\n",
+  };
+  for (const std::string& text : malformed) {
     CAPTURE(text);
     Client client = harness.connect();
     REQUIRE(client.send(text));
@@ -152,9 +157,9 @@ TEST_CASE("what is no HTTP is 400 and says why, is counted, and its connection e
     CHECK(response.header("connection") == "close");
     CHECK(response.body.find("\"code\":\"malformed\"") != std::string::npos);
     CHECK(client.ends());
-    ++before;
   }
-  CHECK(harness.server->unrouted_counts().count(400) + harness.counts.count(400) == before);
+  CHECK(harness.server->unrouted_counts().count(400) + harness.counts.count(400) ==
+        malformed.size());
   CHECK(harness.route.offers() == 0);
   CHECK(eventually([&] { return harness.budget->used() == 0; }));
 }
