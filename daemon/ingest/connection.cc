@@ -16,6 +16,9 @@ using Next = Exchange::Next;
 constexpr std::size_t read_size = 8U << 10;
 // After its deadline an answer (503 outcome_unknown) has this long to be sent.
 constexpr std::chrono::seconds sending_time{2};
+// With at most so many requests under way, all of them by one thread mostly (acceptor.h), whoever
+// has an answer sends it. Else the connection threads do, which can do it side by side.
+constexpr std::uint32_t few = 16;
 
 bool passes(int error) { return error == EAGAIN || error == EINTR; }
 
@@ -54,7 +57,8 @@ bool Connection::is_late(Clock::time_point now) const {
       return now > since_ + http.request_timeout;
     case Stage::sending:
       return now > since_ + http.request_timeout + sending_time;
-    case Stage::held:  // the route answers by the deadline
+    case Stage::held:
+    case Stage::held_unwatched:  // the route answers by the deadline
       break;
   }
   return false;
@@ -62,15 +66,40 @@ bool Connection::is_late(Clock::time_point now) const {
 
 bool Connection::on_ready() {
   if (stage_ == Stage::sending) return send_rest();
-  if (stage_ != Stage::held) return receive();
+  Stage stage = Stage::held;
+  if (!stage_.compare_exchange_strong(stage, Stage::held_unwatched) &&
+      stage != Stage::held_unwatched)
+    return receive();
   // More has come than was asked for, or the client has gone: both can wait for the answer.
   watch(0);
   return true;
 }
 
+// An answer that waits for a sync is its connection thread's to send: who has synced has the next
+// to do.
+void Connection::on_answered(const Answer& answer) noexcept {
+  Service& service = thread_.service;
+  if (failed_ || answer.buffered > 0 || service.held > few) return put_into_mailbox();
+  try {
+    thread_local Outgoing out;
+    static_cast<void>(exchange_.resume());
+    compose(out);
+    send(out.text);
+  } catch (const std::exception&) {  // no memory
+    failed_ = true;
+  }
+  sent_ = true;
+  if (failed_ || ends_ || !unsent_.empty() || !kept_.empty()) return put_into_mailbox();
+  finish(Clock::now());
+  Stage stage = Stage::held;
+  if (!stage_.compare_exchange_strong(stage, Stage::idle)) return put_into_mailbox();
+  service.held.fetch_sub(1);  // the connection is its thread's again, and may be gone
+}
+
 bool Connection::on_resumed() {
   stage_ = Stage::receiving;
   if (failed_) return false;
+  if (sent_) return go_on_behind_answer();
   const Next next = exchange_.resume();
   if (next == Next::read) return go_on_with_kept({});
   const std::string bytes = std::exchange(kept_, {});
@@ -79,7 +108,7 @@ bool Connection::on_resumed() {
 
 bool Connection::on_failure() {
   failed_ = true;
-  return stage_ == Stage::held;
+  return stage_ == Stage::held || stage_ == Stage::held_unwatched;
 }
 
 bool Connection::receive() {
@@ -171,11 +200,18 @@ bool Connection::go_on(Next next, std::string_view bytes) {
     if (!send_answer()) return false;
     if (stage_ == Stage::sending) break;
   }
-  if (next == Next::wait) stage_ = Stage::held;
+  if (next == Next::wait) hold();
   exchange_.keep_head();
   kept_.assign(bytes);
-  if (stage_ != Stage::held) watch(stage_ == Stage::sending ? EPOLLOUT : EPOLLIN);
-  return next != Next::read || send_continue();
+  if (next == Next::wait) return true;
+  watch(stage_ == Stage::sending ? EPOLLOUT : EPOLLIN);
+  return next == Next::answer || send_continue();
+}
+
+void Connection::hold() {
+  if (watched_ != 0) watch(EPOLLIN);
+  stage_ = watched_ == EPOLLIN ? Stage::held : Stage::held_unwatched;
+  sent_ = false;
 }
 
 bool Connection::send_continue() {
@@ -186,36 +222,52 @@ bool Connection::send_continue() {
 }
 
 bool Connection::send_answer() {
-  lingers_ = ends_ || surplus_ || thread_.service.closing || exchange_.is_cut_short();
-  ends_ = lingers_ || !parser_.keep_alive();
-  thread_.out.clear();
-  append_response(thread_.out, exchange_.reply(), {ends_, http_1_1_, no_body_}, thread_.date.now());
-  exchange_.count_reply();
-  return send(thread_.out);
+  compose(thread_.out);
+  send(thread_.out.text);
+  return on_sent();
 }
 
 bool Connection::send_rest() {
-  if (!send(std::exchange(unsent_, {}))) return false;
-  return stage_ == Stage::sending || go_on_with_kept({});
+  send(std::exchange(unsent_, {}));
+  return go_on_behind_answer();
 }
 
-bool Connection::send(std::string_view answer) {
+bool Connection::go_on_behind_answer() {
+  if (!on_sent()) return false;
+  if (stage_ != Stage::sending) return go_on_with_kept({});
+  watch(EPOLLOUT);
+  return true;
+}
+
+bool Connection::on_sent() {
+  if (failed_ || (ends_ && unsent_.empty())) return false;
+  if (unsent_.empty()) finish(thread_.now);
+  stage_ = unsent_.empty() ? Stage::idle : Stage::sending;
+  return true;
+}
+
+void Connection::compose(Outgoing& out) {
+  lingers_ = ends_ || surplus_ || thread_.service.closing || exchange_.is_cut_short();
+  ends_ = lingers_ || !parser_.keep_alive();
+  out.text.clear();
+  append_response(out.text, exchange_.reply(), {ends_, http_1_1_, no_body_}, out.date.now());
+  exchange_.count_reply();
+}
+
+// What is not sent yet is kept.
+void Connection::send(std::string_view answer) {
   const ssize_t sent = ::send(socket_.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
-  if (sent < 0 && !passes(errno)) return false;
-  answer.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
-  if (!answer.empty()) {
-    unsent_ = answer;
-    stage_ = Stage::sending;
-    return true;
-  }
-  if (ends_) return false;
+  failed_ = sent < 0 && !passes(errno);
+  unsent_ = answer.substr(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+}
+
+// Ready for the next request.
+void Connection::finish(Clock::time_point now) {
   exchange_.reset();
   parsed_head_ = false;
   http_1_1_ = true;
   no_body_ = false;
-  stage_ = Stage::idle;
-  since_ = thread_.now;
-  return true;
+  since_ = now;
 }
 
 }  // namespace rebuf::daemon::ingest

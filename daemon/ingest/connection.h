@@ -1,9 +1,11 @@
 // One client connection: the bytes that come and go on it, and the request that is on it now.
 // Requests that are pipelined behind it wait until it is answered. Owned by its connection thread,
-// and touched by that alone.
+// and touched by that alone; but while a request is parked (ingest_request.h), by the one thread
+// that answers it.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +24,12 @@
 
 namespace rebuf::daemon::ingest {
 
+// For the time of a call.
+struct Outgoing {
+  std::string text;
+  DateText date;
+};
+
 // What the connections of one thread share. Owned by the thread; outlives its connections.
 struct ThreadParts {
   ThreadParts(Service& service_in, const sinks::Logger& log_in)
@@ -36,9 +44,8 @@ struct ThreadParts {
   Clock::time_point now;  // when the thread has last looked for events
   // For the time of a call:
   std::array<char, 256U << 10> in{};
-  std::string out;
+  Outgoing out;
   Head head;
-  DateText date;
 };
 
 class Connection {
@@ -53,6 +60,12 @@ class Connection {
   // False when the connection has ended, and is to be destroyed:
   [[nodiscard]] bool on_ready();    // the socket can be read, or written
   [[nodiscard]] bool on_resumed();  // the mailbox has brought it
+  // The thread that answers the parked request: sends the answer, or has the mailbox bring the
+  // connection, which then sends it, or does what else is to be done behind it. The connection may
+  // be gone afterwards.
+  void on_answered(const Answer& answer) noexcept;
+  // Any thread, while the request waits.
+  void put_into_mailbox() { thread_.mailbox.put(this); }
   // After an exception in one of these: false when it is to be destroyed at once. Else somebody has
   // its request still, and on_resumed() will say so.
   [[nodiscard]] bool on_failure();
@@ -62,8 +75,9 @@ class Connection {
   std::size_t place = 0;  // among the thread's
 
  private:
-  // held: the request is with its route, or waits for memory.
-  enum class Stage : std::uint8_t { idle, receiving, held, sending };
+  // held: the request is with its route, or waits for memory; held_unwatched: and something has
+  // come meanwhile, so that the socket is no longer watched.
+  enum class Stage : std::uint8_t { idle, receiving, held, held_unwatched, sending };
 
   [[nodiscard]] bool receive();
   [[nodiscard]] Exchange::Next take(std::string_view& bytes);
@@ -73,16 +87,21 @@ class Connection {
   // The rest give false when the connection has ended.
   [[nodiscard]] bool go_on(Exchange::Next next, std::string_view bytes);
   [[nodiscard]] bool go_on_with_kept(std::string_view more);
+  void hold();
   [[nodiscard]] bool send_continue();
   [[nodiscard]] bool send_answer();
   [[nodiscard]] bool send_rest();
-  [[nodiscard]] bool send(std::string_view answer);
+  [[nodiscard]] bool on_sent();
+  [[nodiscard]] bool go_on_behind_answer();
+  void compose(Outgoing& out);
+  void send(std::string_view answer);
+  void finish(Clock::time_point now);
   void watch(std::uint32_t events);
 
   ThreadParts& thread_;
   sinks::Fd socket_;
   const bool surplus_;
-  Stage stage_ = Stage::idle;
+  std::atomic<Stage> stage_ = Stage::idle;
   Clock::time_point since_;       // of being idle, or of the request: its first byte
   std::uint32_t watched_ = 0;     // events, in epoll
   bool parsed_head_ = false;      // the request's head has come
@@ -91,9 +110,10 @@ class Connection {
   bool no_body_ = false;          // of its answer
   bool ends_ = false;             // behind the answer
   bool lingers_ = false;          // then: the client may be sending, and must see the answer
-  bool failed_ = false;
-  std::string kept_;    // what has come and is still to be looked at
-  std::string unsent_;  // the rest of the answer
+  bool failed_ = false;           // it cannot go on
+  bool sent_ = false;             // the last answer, or some of it, by on_answered()
+  std::string kept_;              // what has come and is still to be looked at
+  std::string unsent_;            // the rest of the answer
   HttpParser parser_;
   Exchange exchange_;
 };

@@ -220,8 +220,8 @@ void Exchange::build(std::string_view body) {
     batch.add(envelope);
   }
   if (keyed_ != nullptr) keyed_->fingerprint = fingerprint(body);
-  request_ = std::make_shared<IngestRequest>(
-      std::move(batch), came_ + service_.http.request_timeout, mailbox_, connection_);
+  request_ = std::make_shared<IngestRequest>(std::move(batch),
+                                             came_ + service_.http.request_timeout, connection_);
 }
 
 // Of all that decides which messages they are; a repeat may have another time and other headers.
@@ -238,7 +238,7 @@ void Exchange::offer() {
   request_->patient = patience_.note(seen_in_, came_, offered);
   if (keyed_ == nullptr) return round_.add(route, request_);
   target_.entry->keys->offer(keyed_->key, keyed_->fingerprint, request_, route);
-  request_->park();
+  round_.add_offered(request_);
 }
 
 // To the route with it, and wait for the answer.

@@ -7,7 +7,8 @@
 // routes: a 2xx goes out when Request::on_answer says so and never earlier.
 //
 // Threads: `http.threads` that serve connections (each stays on one), and the server's own: it
-// accepts, and looks after requests that wait for memory.
+// accepts, and looks after requests that wait for memory. While few requests are under way their
+// answers are sent by whoever has them, which spares waking a connection's thread.
 //
 // Why HTTP is taken apart by Boost.Beast's parser and the sockets are our own: a library that takes
 // a connection out of its loop for each request that must wait, and puts it back, costs a third

@@ -7,8 +7,16 @@
 namespace rebuf::daemon::ingest {
 
 void Round::add(Route& route, std::shared_ptr<IngestRequest> request) {
+  push(&route, std::move(request));
+}
+
+void Round::add_offered(std::shared_ptr<IngestRequest> request) {
+  push(nullptr, std::move(request));
+}
+
+void Round::push(Route* route, std::shared_ptr<IngestRequest> request) {
   if (requests_.empty()) begun_ = Clock::now();
-  requests_.push_back({&route, std::move(request)});
+  requests_.push_back({route, std::move(request)});
 }
 
 void Round::offer() {
@@ -21,7 +29,7 @@ void Round::offer() {
     });
     together_.clear();
     for (auto at = begin; at != end; ++at) together_.push_back(at->request);
-    begin->route->offer_all(together_);
+    if (begin->route != nullptr) begin->route->offer_all(together_);
     begin = end;
   }
   together_.clear();

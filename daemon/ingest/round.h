@@ -18,16 +18,19 @@ namespace rebuf::daemon::ingest {
 class Round {
  public:
   void add(Route& route, std::shared_ptr<IngestRequest> request);
+  void add_offered(std::shared_ptr<IngestRequest> request);  // by who adds it
   [[nodiscard]] bool empty() const { return requests_.empty(); }
   // Whether more may join it: what keeps coming must not keep waiting what has come.
   [[nodiscard]] bool open(Clock::time_point now) const { return now - begun_ < longest; }
-  // Offers all of them; it is empty then.
+  // Offers them, and parks them all; it is empty then.
   void offer();
 
  private:
+  void push(Route* route, std::shared_ptr<IngestRequest> request);
+
   static constexpr std::chrono::milliseconds longest{1};
   struct Offered {
-    Route* route;
+    Route* route;  // null: it is offered already
     std::shared_ptr<IngestRequest> request;
   };
   std::vector<Offered> requests_;
