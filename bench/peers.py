@@ -3,7 +3,7 @@
 rounds, on one real Kafka (one node, three partitions) that shares the machine with it and with the load. bench/peers
 builds what can be built and runs this. A forwarder that is not there is said to be absent.
 
-  healthy   Kafka is there: rates at 64 and 256 connections, in batches, CPU and memory
+  healthy   Kafka is there: rates at 64, 256 and 1,000 connections, in batches, CPU and memory
   outage    Kafka is killed, and the forwarder in that; what is lost, copied, out of order is counted from the topic
 """
 import argparse

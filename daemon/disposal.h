@@ -1,6 +1,6 @@
 // Ends things on threads of their own, for who lets go of them last must not wait for it: an old
-// sink takes seconds to end when its brokers do not answer, and a connection thread may be the last
-// one that looked at it.
+// sink takes seconds to end when its brokers do not answer, and any thread that answers a request
+// may be the last one that looked at it.
 //
 // Owned by main's thread; dispose() from any. The destructor waits for all.
 #pragma once

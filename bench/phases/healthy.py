@@ -3,7 +3,7 @@ from rig.load import as_fast_as_answered, at_rate, warm
 
 KEEPS = False
 CONNECTIONS = (1, 16, 64, 256, 1000)
-IN_TABLE = (64, 256)
+IN_TABLE = (64, 256, 1000)
 SECONDS = 2
 STEADY = 5000  # messages a second
 STEADY_SECONDS = 6

@@ -11,8 +11,7 @@ namespace {
 
 // Connections over max_connections that get a 503; those beyond are closed at once.
 constexpr std::uint32_t surplus_connections = 64;
-constexpr std::uint32_t fill_first = 16;  // connections a thread gets before the next gets any
-constexpr int at_once = 64;               // accepted per listener and round
+constexpr int at_once = 64;  // accepted per listener and round
 constexpr std::chrono::milliseconds pause_without_resources{100};
 
 ConnectionThread& thread_for_another(

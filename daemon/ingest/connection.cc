@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <utility>
 
 namespace rebuf::daemon::ingest {
@@ -16,9 +17,10 @@ using Next = Exchange::Next;
 constexpr std::size_t read_size = 8U << 10;
 // After its deadline an answer (503 outcome_unknown) has this long to be sent.
 constexpr std::chrono::seconds sending_time{2};
-// With at most so many requests under way, all of them by one thread mostly (acceptor.h), whoever
-// has an answer sends it. Else the connection threads do, which can do it side by side.
-constexpr std::uint32_t few = 16;
+// While no more requests are under way than those of one connection thread's first clients, who has
+// an answer sends it: waking that thread costs more. Of many it can send several when it wakes, and
+// several threads can.
+constexpr std::uint32_t few = fill_first;
 
 bool passes(int error) { return error == EAGAIN || error == EINTR; }
 
@@ -34,6 +36,7 @@ Connection::Connection(ThreadParts& thread, sinks::Fd socket, bool surplus)
 }
 
 Connection::~Connection() {
+  if (parsed_head_) thread_.service.requests.fetch_sub(1);
   watch(0);
   if (lingers_ && thread_.service.lingering.add(std::move(socket_))) thread_.service.waker.wake();
 }
@@ -66,24 +69,30 @@ bool Connection::is_late(Clock::time_point now) const {
 
 bool Connection::on_ready() {
   if (stage_ == Stage::sending) return send_rest();
-  Stage stage = Stage::held;
-  if (!stage_.compare_exchange_strong(stage, Stage::held_unwatched) &&
-      stage != Stage::held_unwatched)
-    return receive();
-  // More has come than was asked for, or the client has gone: both can wait for the answer.
+  if (!leaves_it_for_later()) return receive();
   watch(0);
   return true;
 }
 
-// An answer that waits for a sync is its connection thread's to send: who has synced has the next
-// to do.
+// While a request is held: more has come than was asked for, or the client has gone, and both can
+// wait for the answer.
+bool Connection::leaves_it_for_later() {
+  Stage stage = Stage::held;
+  return stage_.compare_exchange_strong(stage, Stage::held_unwatched) ||
+         stage == Stage::held_unwatched;
+}
+
+// Some answers are left to the connection's thread: who has synced a message has the next sync to
+// do, and a long list of refused messages would hold up those that are delivered.
 void Connection::on_answered(const Answer& answer) noexcept {
   Service& service = thread_.service;
-  if (failed_ || answer.buffered > 0 || service.held > few) return put_into_mailbox();
+  const bool is_quick = answer.buffered == 0 && answer.refused.empty();
+  if (failed_ || !is_quick || service.held > few) return put_into_mailbox();
   try {
     thread_local Outgoing out;
-    static_cast<void>(exchange_.resume());
+    exchange_.take_answer();
     compose(out);
+    exchange_.reset();  // before the client can send its next request, and wakes the thread
     send(out.text);
   } catch (const std::exception&) {  // no memory
     failed_ = true;
@@ -93,13 +102,13 @@ void Connection::on_answered(const Answer& answer) noexcept {
   finish(Clock::now());
   Stage stage = Stage::held;
   if (!stage_.compare_exchange_strong(stage, Stage::idle)) return put_into_mailbox();
-  service.held.fetch_sub(1);  // the connection is its thread's again, and may be gone
+  service.held.fetch_sub(1);  // the connection may be gone already
 }
 
 bool Connection::on_resumed() {
   stage_ = Stage::receiving;
   if (failed_) return false;
-  if (sent_) return go_on_behind_answer();
+  if (sent_) return settle_and_go_on();
   const Next next = exchange_.resume();
   if (next == Next::read) return go_on_with_kept({});
   const std::string bytes = std::exchange(kept_, {});
@@ -166,6 +175,7 @@ Next Connection::take_head(std::string_view& bytes) {
   if (!error.empty()) return reject(400, error);
   bytes.remove_prefix(end.bytes);
   parsed_head_ = true;
+  thread_.service.requests.fetch_add(1);
   http_1_1_ = thread_.head.http_1_1;
   no_body_ = thread_.head.method == "HEAD";
   const Next next = exchange_.begin(thread_.head, since_);
@@ -224,22 +234,22 @@ bool Connection::send_continue() {
 bool Connection::send_answer() {
   compose(thread_.out);
   send(thread_.out.text);
-  return on_sent();
+  return settle();
 }
 
 bool Connection::send_rest() {
   send(std::exchange(unsent_, {}));
-  return go_on_behind_answer();
+  return settle_and_go_on();
 }
 
-bool Connection::go_on_behind_answer() {
-  if (!on_sent()) return false;
+bool Connection::settle_and_go_on() {
+  if (!settle()) return false;
   if (stage_ != Stage::sending) return go_on_with_kept({});
   watch(EPOLLOUT);
   return true;
 }
 
-bool Connection::on_sent() {
+bool Connection::settle() {
   if (failed_ || (ends_ && unsent_.empty())) return false;
   if (unsent_.empty()) finish(thread_.now);
   stage_ = unsent_.empty() ? Stage::idle : Stage::sending;
@@ -261,10 +271,10 @@ void Connection::send(std::string_view answer) {
   unsent_ = answer.substr(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
 }
 
-// Ready for the next request.
+// Ready for the next request; a second time nothing changes.
 void Connection::finish(Clock::time_point now) {
   exchange_.reset();
-  parsed_head_ = false;
+  if (std::exchange(parsed_head_, false)) thread_.service.requests.fetch_sub(1);
   http_1_1_ = true;
   no_body_ = false;
   since_ = now;

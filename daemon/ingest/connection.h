@@ -1,7 +1,9 @@
 // One client connection: the bytes that come and go on it, and the request that is on it now.
-// Requests that are pipelined behind it wait until it is answered. Owned by its connection thread,
-// and touched by that alone; but while a request is parked (ingest_request.h), by the one thread
-// that answers it.
+// Requests that are pipelined behind it wait until it is answered.
+//
+// Owned by its connection thread, and touched by that alone; but while its request is parked
+// (ingest_request.h), by the one thread that answers it. Its own thread then only stops watching
+// the socket, and says so in `stage_`; `place` and `watched_` are always that thread's.
 #pragma once
 
 #include <array>
@@ -24,7 +26,7 @@
 
 namespace rebuf::daemon::ingest {
 
-// For the time of a call.
+// Of one thread; the text for the time of a call.
 struct Outgoing {
   std::string text;
   DateText date;
@@ -60,25 +62,25 @@ class Connection {
   // False when the connection has ended, and is to be destroyed:
   [[nodiscard]] bool on_ready();    // the socket can be read, or written
   [[nodiscard]] bool on_resumed();  // the mailbox has brought it
-  // The thread that answers the parked request: sends the answer, or has the mailbox bring the
-  // connection, which then sends it, or does what else is to be done behind it. The connection may
-  // be gone afterwards.
-  void on_answered(const Answer& answer) noexcept;
-  // Any thread, while the request waits.
-  void put_into_mailbox() { thread_.mailbox.put(this); }
   // After an exception in one of these: false when it is to be destroyed at once. Else somebody has
   // its request still, and on_resumed() will say so.
   [[nodiscard]] bool on_failure();
+  // The thread that answers the parked request: sends the answer, or has the mailbox bring the
+  // connection, so that it is sent, or that is done which follows it. The connection may be gone
+  // afterwards.
+  void on_answered(const Answer& answer) noexcept;
+  void put_into_mailbox() { thread_.mailbox.put(this); }  // any thread, while the request waits
   // Whether it is idle for too long, or its request or answer takes too long.
   [[nodiscard]] bool is_late(Clock::time_point now) const;
 
   std::size_t place = 0;  // among the thread's
 
  private:
-  // held: the request is with its route, or waits for memory; held_unwatched: and something has
-  // come meanwhile, so that the socket is no longer watched.
+  // held: the request is with its route, or waits for memory; held_unwatched: and the socket is not
+  // watched, for something has come that must wait.
   enum class Stage : std::uint8_t { idle, receiving, held, held_unwatched, sending };
 
+  [[nodiscard]] bool leaves_it_for_later();
   [[nodiscard]] bool receive();
   [[nodiscard]] Exchange::Next take(std::string_view& bytes);
   [[nodiscard]] Exchange::Next take_head(std::string_view& bytes);
@@ -91,8 +93,8 @@ class Connection {
   [[nodiscard]] bool send_continue();
   [[nodiscard]] bool send_answer();
   [[nodiscard]] bool send_rest();
-  [[nodiscard]] bool on_sent();
-  [[nodiscard]] bool go_on_behind_answer();
+  [[nodiscard]] bool settle();
+  [[nodiscard]] bool settle_and_go_on();
   void compose(Outgoing& out);
   void send(std::string_view answer);
   void finish(Clock::time_point now);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <limits>
 #include <span>
@@ -25,6 +26,22 @@ std::int64_t wall_clock_ms() {
       .count();
 }
 
+// Counts a request as held: for good when it could be handed over.
+class Hold {
+ public:
+  explicit Hold(std::atomic<std::uint32_t>& held) : held_(held) { held_.fetch_add(1); }
+  ~Hold() {
+    if (!is_handed_over) held_.fetch_sub(1);
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+  bool is_handed_over = false;
+
+ private:
+  std::atomic<std::uint32_t>& held_;
+};
+
 }  // namespace
 
 Exchange::Exchange(Service& service, Mailbox& mailbox, Round& round, Patience& patience,
@@ -38,7 +55,6 @@ Exchange::Exchange(Service& service, Mailbox& mailbox, Round& round, Patience& p
 
 Exchange::Next Exchange::begin(const Head& head, Clock::time_point came) {
   begun_ = true;
-  service_.requests.fetch_add(1);
   came_ = came;
   if (std::optional<Reply> reply = judge(head)) return refuse(std::move(*reply));
 
@@ -52,15 +68,16 @@ Exchange::Next Exchange::begin(const Head& head, Clock::time_point came) {
   const Clock::time_point deadline = came_ + service_.http.request_timeout / 2;
   waiter_.until = std::min(Clock::now() + max_memory_wait, deadline);
   waiter_.wake = [this] { mailbox_.put(&connection_); };
-  service_.held.fetch_add(1);
+  Hold hold(service_.held);
   service_.gate.wait(waiter_);
+  hold.is_handed_over = true;
   service_.waker.wake();
   return Next::wait;
 }
 
 Exchange::Next Exchange::resume() {
   if (phase_ == Phase::offered) {
-    reply_ = reply_to(request_->answer(), request_->messages(), form_ != Form::single);
+    take_answer();
     return Next::answer;
   }
   switch (waiter_.outcome) {
@@ -72,6 +89,10 @@ Exchange::Next Exchange::resume() {
     default:
       return refuse(problem_for_now(429, "memory_full", "limits.memory is reached", retry_soon_s));
   }
+}
+
+void Exchange::take_answer() {
+  reply_ = reply_to(request_->answer(), request_->messages(), form_ != Form::single);
 }
 
 // Before the body has come: a short one is read first, then answered, and the connection goes on;
@@ -123,7 +144,6 @@ void Exchange::reset() {
   request_.reset();
   target_ = {};
   routes_.reset();
-  service_.requests.fetch_sub(1);
 }
 
 std::uint64_t Exchange::charge_for(std::uint64_t bytes, std::uint64_t messages) const {
@@ -246,14 +266,15 @@ Exchange::Next Exchange::end() {
   if (phase_ == Phase::body && request_ == nullptr) build(body_);
   body_ = std::string();
   if (phase_ == Phase::refused) return Next::answer;
-  service_.held.fetch_add(1);
+  Hold hold(service_.held);
   if (service_.stopping) {
-    service_.held.fetch_sub(1);
     reply_ = problem_for_now(503, "stopping", "rebufd is stopping", retry_after_stop_s);
     return Next::answer;
   }
+  round_.make_room();
   phase_ = Phase::offered;
   offer();
+  hold.is_handed_over = true;
   return Next::wait;
 }
 

@@ -1,6 +1,6 @@
 // The request that is on a connection, from its head to its answer, as HTTP says and as routes see
-// it. The bytes are its connection's. Owned by that, and of its thread; while it waits for memory,
-// the memory gate writes `waiter_`.
+// it. The bytes are its connection's. Owned by that, and touched by whoever has that; while it
+// waits for memory, the memory gate writes `waiter_`.
 //
 // A request passes through: head -> [memory] -> body -> offered, or from any of the first three to
 // refused.
@@ -30,7 +30,7 @@ class Exchange {
  public:
   enum class Next : std::uint8_t {
     read,    // the rest of the request
-    wait,    // until the mailbox brings the connection, then resume()
+    wait,    // until it is answered (connection.h), or the mailbox brings it: then resume()
     answer,  // with reply()
   };
 
@@ -46,6 +46,7 @@ class Exchange {
   void take(std::string_view piece);  // of the body, which may come in any pieces
   [[nodiscard]] Next end();           // the request has come whole
   [[nodiscard]] Next resume();
+  void take_answer();  // the route's, into reply()
   // What came is no HTTP request, or no longer one: to be answered, in whatever phase.
   void reject(int status, std::string_view why);
   // What is still needed of the head is copied, for its bytes go.

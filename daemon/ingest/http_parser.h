@@ -1,5 +1,5 @@
 // One HTTP/1 request taken apart, by Boost.Beast's parser: first the head as a whole, then the body
-// in the pieces that come. Owned by a connection, touched by its thread alone.
+// in the pieces that come. Owned by a connection, touched by whoever has that.
 #pragma once
 
 #include <cstddef>

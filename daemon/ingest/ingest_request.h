@@ -21,10 +21,10 @@ class IngestRequest final : public Request {
         connection_(connection) {}
 
   void on_answer(Answer&& answer) noexcept override;
-  // Once, after the request was offered, on the connection's thread: the connection waits, and is
-  // from here on the answering thread's.
+  // Once, after the request was offered, on the connection's thread: from here on the connection is
+  // the answering thread's. So only when nothing is left to do for it.
   void park();
-  [[nodiscard]] const Answer& answer() const { return answer_; }  // when it was resumed
+  [[nodiscard]] const Answer& answer() const { return answer_; }  // when there is one
   // That it came with; others may have taken the batch.
   [[nodiscard]] std::size_t messages() const { return messages_; }
 

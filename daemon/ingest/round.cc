@@ -14,6 +14,13 @@ void Round::add_offered(std::shared_ptr<IngestRequest> request) {
   push(nullptr, std::move(request));
 }
 
+void Round::make_room() {
+  if (requests_.size() < requests_.capacity()) return;
+  const std::size_t room = std::max<std::size_t>(64, 2 * requests_.capacity());
+  together_.reserve(room);
+  requests_.reserve(room);
+}
+
 void Round::push(Route* route, std::shared_ptr<IngestRequest> request) {
   if (requests_.empty()) begun_ = Clock::now();
   requests_.push_back({route, std::move(request)});
@@ -27,12 +34,13 @@ void Round::offer() {
     const auto end = std::find_if(begin, requests_.end(), [&](const Offered& offered) {
       return offered.route != begin->route;
     });
-    together_.clear();
-    for (auto at = begin; at != end; ++at) together_.push_back(at->request);
-    if (begin->route != nullptr) begin->route->offer_all(together_);
+    if (begin->route != nullptr) {
+      for (auto at = begin; at != end; ++at) together_.push_back(at->request);
+      begin->route->offer_all(together_);
+      together_.clear();
+    }
     begin = end;
   }
-  together_.clear();
   for (const Offered& offered : requests_) offered.request->park();
   requests_.clear();
 }

@@ -18,7 +18,10 @@ namespace rebuf::daemon::ingest {
 class Round {
  public:
   void add(Route& route, std::shared_ptr<IngestRequest> request);
-  void add_offered(std::shared_ptr<IngestRequest> request);  // by who adds it
+  // One that its route has already, to be parked with the others: its connection is still at work.
+  void add_offered(std::shared_ptr<IngestRequest> request);
+  // So that the next one can be added, and offered, without more memory.
+  void make_room();
   [[nodiscard]] bool empty() const { return requests_.empty(); }
   // Whether more may join it: what keeps coming must not keep waiting what has come.
   [[nodiscard]] bool open(Clock::time_point now) const { return now - begun_ < longest; }

@@ -16,6 +16,9 @@
 
 namespace rebuf::daemon::ingest {
 
+// Connections that a connection thread gets before the next gets any (acceptor.h).
+inline constexpr std::uint32_t fill_first = 16;
+
 struct Service {
   Service(const config::Http& http_in, IngestRoutes routes_in, MemoryBudget& budget)
       : http(http_in),
@@ -39,8 +42,8 @@ struct Service {
   std::atomic<std::uint32_t> requests{0};  // begun and not yet over
   std::atomic<std::uint64_t> offered{0};   // requests that have come whole, to any route, ever
   // Requests that are with a route or with the memory gate: no connection thread ends before all
-  // have come back. Counted up before `stopping` is looked at, so that none is missed, and down
-  // on the connection's thread.
+  // have come back. Counted up before `stopping` is looked at, so that none is missed, and down by
+  // whoever gives the connection back to its thread, or by that, as the last of all.
   std::atomic<std::uint32_t> held{0};
 };
 
