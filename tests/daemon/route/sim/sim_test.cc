@@ -39,8 +39,7 @@ TEST_CASE("P1-P5 hold under 100,000 random schedules with crashes between any tw
 }
 
 TEST_CASE("a drain fills a sink of any speed, holds less where it slows down, and fills it again") {
-  constexpr std::uint64_t pipes = 1000;
-  for (std::uint64_t seed = 1; seed <= pipes; ++seed) {
+  for (std::uint64_t seed = 1; seed <= REBUF_PIPES; ++seed) {
     CAPTURE(seed);
     CHECK_NOTHROW(Pipe(seed).run());
   }
