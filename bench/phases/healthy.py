@@ -41,7 +41,7 @@ def measure(stage, contestant, figures):
 def table(contestants, figures):
     head = ["forwarder", "its 2xx means"]
     for connections in IN_TABLE:
-        head += [f"{connections} connections, msg/s", "p50 / p99, ms"]
+        head += [f"{connections:,} connections, msg/s", "p50 / p99, ms"]
     head += ["1,000 a request, msg/s", f"CPU a message at {STEADY:,} msg/s, us", "memory, the most, MiB"]
     yield head
     for contestant in contestants:
