@@ -31,7 +31,7 @@ Connection::Connection(ThreadParts& thread, sinks::Fd socket, bool surplus)
       socket_(std::move(socket)),
       surplus_(surplus),
       since_(thread.now),
-      exchange_(thread.service, thread.mailbox, thread.round, thread.patience, *this, surplus) {
+      exchange_(thread.service, thread.round, thread.patience, *this, surplus) {
   watch(EPOLLIN);
 }
 

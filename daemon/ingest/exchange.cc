@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/ingest/connection.h"
+
 namespace rebuf::daemon::ingest {
 namespace {
 
@@ -44,10 +46,9 @@ class Hold {
 
 }  // namespace
 
-Exchange::Exchange(Service& service, Mailbox& mailbox, Round& round, Patience& patience,
-                   Connection& connection, bool surplus)
+Exchange::Exchange(Service& service, Round& round, Patience& patience, Connection& connection,
+                   bool surplus)
     : service_(service),
-      mailbox_(mailbox),
       round_(round),
       patience_(patience),
       connection_(connection),
@@ -67,7 +68,7 @@ Exchange::Next Exchange::begin(const Head& head, Clock::time_point came) {
   phase_ = Phase::memory;
   const Clock::time_point deadline = came_ + service_.http.request_timeout / 2;
   waiter_.until = std::min(Clock::now() + max_memory_wait, deadline);
-  waiter_.wake = [this] { mailbox_.put(&connection_); };
+  waiter_.wake = [this] { connection_.put_into_mailbox(); };
   Hold hold(service_.held);
   service_.gate.wait(waiter_);
   hold.is_handed_over = true;

@@ -15,7 +15,6 @@
 
 #include "daemon/ingest/http_parser.h"
 #include "daemon/ingest/ingest_request.h"
-#include "daemon/ingest/mailbox.h"
 #include "daemon/ingest/memory_gate.h"
 #include "daemon/ingest/patience.h"
 #include "daemon/ingest/reply.h"
@@ -35,8 +34,8 @@ class Exchange {
   };
 
   // `surplus`: its connection is over max_connections; the request gets a 503.
-  Exchange(Service& service, Mailbox& mailbox, Round& round, Patience& patience,
-           Connection& connection, bool surplus);
+  Exchange(Service& service, Round& round, Patience& patience, Connection& connection,
+           bool surplus);
   ~Exchange() { reset(); }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
@@ -83,8 +82,7 @@ class Exchange {
   [[nodiscard]] std::uint64_t room_for(std::uint64_t size) const;
 
   Service& service_;
-  Mailbox& mailbox_;  // of the connection's thread, as are the round and the patience
-  Round& round_;
+  Round& round_;  // of the connection's thread, as is the patience
   Patience& patience_;
   Connection& connection_;
   const bool surplus_;
