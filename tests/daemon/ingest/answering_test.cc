@@ -165,6 +165,25 @@ TEST_CASE("a client that reads late gets every answer of another thread") {
   CHECK(client.post("/ingest/r", "x").status == 200);
 }
 
+TEST_CASE("an answer that is longer than the socket takes comes whole, and the next behind it") {
+  Held harness;
+  harness.route.answer = [](const Request&) {
+    Answer answer;
+    answer.code = AnswerCode::invalid;
+    answer.detail.assign(16U << 20, 'x');
+    return answer;
+  };
+  harness.start();
+  Client client = harness.connect();
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(client.send(post_text("/ingest/r", "x")));
+    harness.answer(1);  // nobody reads it yet
+    const Response response = client.receive();
+    CHECK(response.status == 422);
+    CHECK(response.body.size() > 16U << 20);
+  }
+}
+
 TEST_CASE("a connection ends behind an answer that says so") {
   Held harness;
   harness.start();
