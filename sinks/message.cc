@@ -1,5 +1,9 @@
 #include "sinks/message.h"
 
+#include <endian.h>
+
+#include <cstring>
+
 #include "sinks/sink.h"
 
 namespace rebuf::sinks {
@@ -19,24 +23,28 @@ void append_big_endian(std::string& to, std::size_t number, std::size_t bytes) {
   for (std::size_t i = bytes; i-- > 0;) to.push_back(static_cast<char>(number >> (8 * i) & 0xff));
 }
 
+// Of each byte, two lower-case digits.
+constexpr auto hexadecimal = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte)
+    pairs[byte] = {digits[byte >> 4], digits[byte & 0xf]};
+  return pairs;
+}();
+
 }  // namespace
 
 void MessageId::hex_into(std::span<char, 32> out) const noexcept {
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = digits[bytes[i] >> 4];
-    out[2 * i + 1] = digits[bytes[i] & 0xf];
-  }
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    std::memcpy(&out[2 * i], hexadecimal[bytes[i]].data(), 2);
 }
 
 std::uint64_t MessageId::run() const noexcept {
   std::uint64_t prefix = 0;
   std::uint64_t number = 0;  // start number and count
-  for (std::size_t i = 0; i < bytes.size() / 2; ++i) {
-    prefix = prefix << 8 | bytes[i];
-    number = number << 8 | bytes[bytes.size() / 2 + i];
-  }
-  return prefix + number / run_length;
+  std::memcpy(&prefix, bytes.data(), sizeof prefix);
+  std::memcpy(&number, bytes.data() + sizeof prefix, sizeof number);
+  return be64toh(prefix) + be64toh(number) / run_length;
 }
 
 std::string MessageId::hex() const {

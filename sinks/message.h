@@ -22,7 +22,7 @@ using Token = std::uint64_t;
 struct MessageId {
   // So many ids, one behind the other, are a run. Where a run is left before it is used up, the
   // next id is the first of the next run.
-  static constexpr std::uint64_t run_length = 128;
+  static constexpr std::uint64_t run_length = 1024;
   std::array<std::uint8_t, 16> bytes{};
   friend auto operator<=>(const MessageId&, const MessageId&) = default;
   // 32 lower-case hexadecimal digits.

@@ -166,8 +166,7 @@ class Core {
   // core_accept.cc: requests in
   [[nodiscard]] std::optional<Answer> refusal_now(std::uint64_t bytes) const;
   [[nodiscard]] bool drop_makes_room(const Answer& refusal, std::uint64_t bytes) const;
-  [[nodiscard]] sinks::MessageId id_for(const Request& request, std::uint32_t index,
-                                        Bytes envelope);
+  [[nodiscard]] sinks::MessageId id_for(const Request& request, Bytes envelope);
   void make_entries(const std::shared_ptr<Request>& request, Time now);
   void count_accepted(const Request& request);
   [[nodiscard]] bool has_window_room(std::uint64_t bytes, std::size_t messages) const;

@@ -85,10 +85,10 @@ bool Core::drop_makes_room(const Answer& refusal, std::uint64_t bytes) const {
 }
 
 // A new one, but for what comes out of the dead letters.
-sinks::MessageId Core::id_for(const Request& request, std::uint32_t index, Bytes envelope) {
+sinks::MessageId Core::id_for(const Request& request, Bytes envelope) {
   const auto known = request.from_dead_letters ? decode(envelope) : std::nullopt;
   if (known && known->id != sinks::MessageId{}) return known->id;
-  return effects_.next_id(request.patient || index > 0);
+  return effects_.next_id();
 }
 
 // One entry a message, with its id, into entries_.
@@ -96,9 +96,10 @@ void Core::make_entries(const std::shared_ptr<Request>& request, Time now) {
   Batch& batch = request->batch;
   const auto count = static_cast<std::uint32_t>(batch.size());
   entries_.clear();
+  effects_.begin_ids(count, request->patient);
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto envelope = batch.envelope(i);
-    const sinks::MessageId id = id_for(*request, i, envelope);
+    const sinks::MessageId id = id_for(*request, envelope);
     if (i == 0) request->progress.answer.first_id = id;
     if (i + 1 == count) request->progress.answer.last_id = id;
     set_id(envelope, id);

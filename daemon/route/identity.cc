@@ -1,10 +1,12 @@
 #include "daemon/route/identity.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -16,7 +18,8 @@ namespace {
 
 constexpr std::size_t slot_bytes = 512;  // a sector: written whole or not at all
 constexpr std::uint32_t last_start = (1U << 24) - 1;
-constexpr std::uint64_t last_count = (1ULL << 40) - 1;
+constexpr int count_bits = 40;
+constexpr std::uint64_t last_count = (1ULL << count_bits) - 1;
 
 // As it lies in the file, host byte order: the file belongs to this machine.
 struct Slot {
@@ -115,20 +118,21 @@ Result<Identity> Identity::open(const std::filesystem::path& file, const std::st
   return Identity(slot.prefix, static_cast<std::uint32_t>(slot.start), 0);
 }
 
-sinks::MessageId Identity::next(std::uint64_t most) {
+void Identity::begin(std::uint64_t ids, std::uint64_t most) {
   const std::uint64_t given = count_ % sinks::MessageId::run_length;
-  if (given >= most) count_ += sinks::MessageId::run_length - given;
-  if (count_ > last_count) {  // after 127 days at 100,000 a second, with short runs after eight
+  if (given > 0 && given + ids > most) count_ += sinks::MessageId::run_length - given;
+}
+
+sinks::MessageId Identity::next() {
+  // At 100,000 a second after 127 days; where runs are left after 128 ids, after 16 days.
+  if (count_ > last_count) {
     ignore(make_prefix(prefix_), "getrandom fails at the start of a system only");
     count_ = 0;
   }
   sinks::MessageId id;
   std::copy(prefix_.begin(), prefix_.end(), id.bytes.begin());
-  for (std::size_t i = 0; i < 3; ++i)
-    id.bytes[8 + i] = static_cast<std::uint8_t>(start_ >> (16 - 8 * i));
-  for (std::size_t i = 0; i < 5; ++i)
-    id.bytes[11 + i] = static_cast<std::uint8_t>(count_ >> (32 - 8 * i));
-  ++count_;
+  const std::uint64_t number = htobe64(std::uint64_t{start_} << count_bits | count_++);
+  std::memcpy(id.bytes.data() + prefix_.size(), &number, sizeof number);
   return id;
 }
 

@@ -28,8 +28,10 @@ class Identity {
   Identity(const IdPrefix& prefix, std::uint32_t start, std::uint64_t count)
       : prefix_(prefix), start_(start), count_(count) {}
 
-  // Of a run (sinks/message.h) that has given `most` already, none: the first of the next one.
-  [[nodiscard]] sinks::MessageId next(std::uint64_t most = sinks::MessageId::run_length);
+  // The next `ids` are for what should be of one run (sinks/message.h). They begin a new one unless
+  // the present one, with them, gives no more than `most`, which a run has.
+  void begin(std::uint64_t ids, std::uint64_t most);
+  [[nodiscard]] sinks::MessageId next();
   [[nodiscard]] const IdPrefix& prefix() const { return prefix_; }
 
  private:

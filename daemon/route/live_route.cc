@@ -144,12 +144,13 @@ std::uint64_t LiveRoute::random(std::uint64_t bound) {
   return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
 }
 
-sinks::MessageId LiveRoute::next_id(bool patient) {
+void LiveRoute::begin_ids(std::size_t messages, bool patient) {
   // What is in a hurry goes in small requests to Kafka, to several partitions by turns: librdkafka
   // 2.0.2 polls without pause while messages of one partition wait behind five of its own and none
   // of another one does.
   constexpr std::uint64_t hurried_run = 8;
-  return identity_.next(patient || !keeps_runs_ ? sinks::MessageId::run_length : hurried_run);
+  constexpr std::uint64_t patient_run = 128;
+  if (keeps_runs_) identity_.begin(messages, patient ? patient_run : hurried_run);
 }
 
 // --- ChannelListener ---

@@ -98,7 +98,8 @@ class LiveRoute final : public Route,
   std::uint64_t disk_room() override;
   void answer(std::shared_ptr<Request> request, Answer answer) override;
   std::uint64_t random(std::uint64_t bound) override;
-  sinks::MessageId next_id(bool patient) override;
+  void begin_ids(std::size_t messages, bool patient) override;
+  sinks::MessageId next_id() override { return identity_.next(); }
 
   // ChannelListener, on the sink's threads
   void on_reports(std::span<const sinks::Report> reports) override;

@@ -7,6 +7,14 @@
 #include "sinks/kafka/record.h"
 
 namespace rebuf::sinks::kafka {
+namespace {
+
+std::int64_t wall_ms() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+}  // namespace
 
 KafkaChannel::KafkaChannel(ChannelHost& host, ChannelOptions options, ChannelListener& listener)
     : host_(host),
@@ -25,14 +33,15 @@ std::size_t KafkaChannel::submit(std::span<const OutMessage> messages) {
       return 0;
     }
     const Time now = std::chrono::steady_clock::now();
+    const std::int64_t now_ms = wall_ms();
     for (const OutMessage& message : messages) {
       const std::size_t bytes = wire_bytes(message);
       if (straight_through()) {
         const auto topic = topic_of(message);
         if (topic->state() == TopicState::known && bytes <= topic->limit_bytes()) {
           const auto entered = enter(message, *topic, now);
-          if (entered &&
-              produce(message, *topic, bytes, entered, nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR)
+          if (entered && produce(message, *topic, bytes, entered, nullptr, now_ms) ==
+                             RD_KAFKA_RESP_ERR_NO_ERROR)
             continue;
         }
       }
@@ -98,7 +107,7 @@ std::optional<std::int32_t> KafkaChannel::enter(const OutMessage& message, Topic
 
 rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topic,
                                           std::size_t bytes, std::optional<std::int32_t> entered,
-                                          Turn* turn) {
+                                          Turn* turn, std::int64_t now_ms) {
   if (free_.empty()) free_.push_back(&slots_.emplace_back());
   Slot& slot = *free_.back();
   slot.channel = this;
@@ -113,7 +122,7 @@ rd_kafka_resp_err_t KafkaChannel::produce(const OutMessage& message, Topic& topi
   slot.entered = entered;
   slot.placed.store(false, std::memory_order_relaxed);
   if (!message.patient) host_.hurry();
-  const auto error = produce_record(host_.producer(), topic.handle(), message, &slot);
+  const auto error = produce_record(host_.producer(), topic.handle(), message, now_ms, &slot);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     slot.used = false;
     if (entered) topic.gate.leave(*entered, false, Time());
@@ -238,7 +247,7 @@ Next KafkaChannel::take(const OutMessage& message, const std::shared_ptr<Topic>&
     return Next::all_wait;
   std::optional<std::int32_t> entered;
   if (turn == nullptr && !(entered = enter(message, *topic, now))) return Next::partition_waits;
-  const rd_kafka_resp_err_t error = produce(message, *topic, bytes, entered, turn);
+  const rd_kafka_resp_err_t error = produce(message, *topic, bytes, entered, turn, wall_ms());
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       if (suspect) {
@@ -306,11 +315,14 @@ void KafkaChannel::give_back_rest() {
     for (Slot& slot : slots_)
       if (slot.used) rest.push_back(&slot);
   }
+  const Time now = std::chrono::steady_clock::now();
   for (Slot* slot : rest)
-    add_report(*slot, {.token = slot->token,
-                       .outcome = Outcome::given_back,
-                       .maybe_delivered = true,
-                       .detail = "the producer was closed"});
+    add_report(*slot,
+               {.token = slot->token,
+                .outcome = Outcome::given_back,
+                .maybe_delivered = true,
+                .detail = "the producer was closed"},
+               now);
 }
 
 void KafkaChannel::reopen() {
@@ -328,12 +340,11 @@ void KafkaChannel::reopen() {
   if (tell_listener) listener_.on_reopened();
 }
 
-void KafkaChannel::add_report(Slot& slot, Report report, bool suspect) {
+void KafkaChannel::add_report(Slot& slot, Report report, Time now, bool suspect) {
   reports_.push_back(report);
   reported_.push_back(&slot);
   if (slot.entered)
-    slot.topic->gate.leave(*slot.entered, report.outcome == Outcome::delivered,
-                           std::chrono::steady_clock::now());
+    slot.topic->gate.leave(*slot.entered, report.outcome == Outcome::delivered, now);
   if (report.outcome != Outcome::given_back) return;
   const std::lock_guard lock(mutex_);
   noticed_ = true;

@@ -111,7 +111,7 @@ class KafkaChannel final : public Channel {
   void reopen();
 
   // Collects one report for deliver(). A suspect will be tried alone when it comes again.
-  void add_report(Slot& slot, Report report, bool suspect = false);
+  void add_report(Slot& slot, Report report, Time now, bool suspect = false);
   // Calls the listener with what was collected.
   void deliver();
   void tell(const Health& health) { listener_.on_health(health); }
@@ -134,10 +134,10 @@ class KafkaChannel final : public Channel {
   // The partition whose gate it has entered; none: it must wait.
   [[nodiscard]] std::optional<std::int32_t> enter(const OutMessage& message, Topic& topic,
                                                   Time now);
-  // `entered`, `turn`: where it is counted.
+  // `entered`, `turn`: where it is counted. `now_ms`: since the epoch.
   [[nodiscard]] rd_kafka_resp_err_t produce(const OutMessage& message, Topic& topic,
                                             std::size_t bytes, std::optional<std::int32_t> entered,
-                                            Turn* turn);
+                                            Turn* turn, std::int64_t now_ms);
   // `turn`: that it is counted in; may be null.
   [[nodiscard]] Next take(const OutMessage& message, const std::shared_ptr<Topic>& topic,
                           Turn* turn, Time now);

@@ -6,6 +6,9 @@
 #include "sinks/kafka/poller.h"
 
 namespace rebuf::sinks::kafka {
+
+using std::chrono::steady_clock;
+
 namespace {
 
 Slot& slot_of(const rd_kafka_message_t& message) { return *static_cast<Slot*>(message._private); }
@@ -40,6 +43,7 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   std::size_t delivered = 0;
   std::size_t to_blame = 0;
   double oldest_seconds = 0;
+  const Time now = steady_clock::now();
   for (const rd_kafka_message_t* message : messages) {
     Slot& slot = slot_of(*message);
     if (Turn* turn = std::exchange(slot.turn, nullptr)) turns_.done(*turn);
@@ -48,10 +52,9 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
       continue;
     }
     constexpr double microseconds = 1e6;
-    oldest_seconds = std::max(
-        oldest_seconds, static_cast<double>(rd_kafka_message_latency(message)) / microseconds);
-    slot.channel->add_report(slot, report_on(*message, Outcome::delivered));
-    ++delivered;
+    if (delivered++ == 0)  // in the order in which they were produced
+      oldest_seconds = static_cast<double>(rd_kafka_message_latency(message)) / microseconds;
+    slot.channel->add_report(slot, report_on(*message, Outcome::delivered), now);
   }
   used_ = true;
   if (delivered > 0) {
@@ -80,11 +83,11 @@ void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
   if (refusal != Refusal::none && !suspect) {
     Report report = report_on(message, Outcome::refused);
     report.refusal = refusal;
-    channel.add_report(slot, report);
+    channel.add_report(slot, report, steady_clock::now());
     channel.clear_suspects();
     return;
   }
-  channel.add_report(slot, report_on(message, Outcome::given_back), suspect);
+  channel.add_report(slot, report_on(message, Outcome::given_back), steady_clock::now(), suspect);
   std::string reason = topic + ": " + reason_of(message);
   if (clock_is_wrong) reason += "; this host's clock is ahead of the brokers'";
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || consequence(message.err)) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "sinks/kafka/handles.h"
 #include "sinks/message.h"
@@ -16,8 +17,10 @@ inline constexpr std::size_t batch_header_bytes = 61;  // in Kafka's format v2
 
 // Hands the message to librdkafka without copying the value, which must stay until the report;
 // `opaque` comes back with it. With its headers travel rebuf-id and, from the log, rebuf-replayed.
-// A time that this host gave and that lies ahead of its clock becomes the present.
+// A time that this host gave and that lies ahead of its clock, `now_ms` since the epoch, becomes
+// that.
 [[nodiscard]] rd_kafka_resp_err_t produce_record(rd_kafka_t* rk, rd_kafka_topic_t* topic,
-                                                 const OutMessage& message, void* opaque);
+                                                 const OutMessage& message, std::int64_t now_ms,
+                                                 void* opaque);
 
 }  // namespace rebuf::sinks::kafka

@@ -110,7 +110,8 @@ class Path final : private Effects {
     request->on_answer(std::move(answer));
   }
   std::uint64_t random(std::uint64_t /*bound*/) override { return 0; }
-  sinks::MessageId next_id(bool /*patient*/) override {
+  void begin_ids(std::size_t /*messages*/, bool /*patient*/) override {}
+  sinks::MessageId next_id() override {
     sinks::MessageId id;
     id.bytes[15] = static_cast<std::uint8_t>(++ids_);
     return id;

@@ -54,7 +54,7 @@ Status CoreHarness::append(std::span<const Bytes> group, std::uint64_t tag) {
   return {};
 }
 
-sinks::MessageId CoreHarness::next_id(bool /*patient*/) {
+sinks::MessageId CoreHarness::next_id() {
   sinks::MessageId id;
   id.bytes[15] = static_cast<std::uint8_t>(++ids_);
   return id;

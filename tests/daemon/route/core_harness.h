@@ -99,7 +99,8 @@ class CoreHarness final : private Effects {
     request->on_answer(std::move(answer));
   }
   std::uint64_t random(std::uint64_t /*bound*/) override { return 0; }
-  sinks::MessageId next_id(bool patient) override;
+  void begin_ids(std::size_t /*messages*/, bool /*patient*/) override {}
+  sinks::MessageId next_id() override;
   void report(std::size_t nth, const sinks::Report& report);
 
   std::uint64_t ids_ = 0;

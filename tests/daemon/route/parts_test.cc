@@ -74,18 +74,40 @@ TEST_CASE("when all counts of a start are used up, ids go on under another prefi
   CHECK(ids[2] < ids[3]);
 }
 
-TEST_CASE("a run of ids that has given what it may is left for the next one") {
+TEST_CASE("a run of ids is left for the next one rather than give more than it may") {
   Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, 0);
-  const sinks::MessageId first = identity.next(2);
-  const sinks::MessageId second = identity.next(2);
-  const sinks::MessageId third = identity.next(2);
+  const auto next = [&](std::uint64_t most) {
+    identity.begin(1, most);
+    return identity.next();
+  };
+  const sinks::MessageId first = next(2);
+  const sinks::MessageId second = next(2);
+  const sinks::MessageId third = next(2);
   CHECK(second.run() == first.run());
   CHECK(third.run() == first.run() + 1);
   CHECK(first < second);
   CHECK(second < third);
   for (std::uint64_t given = 1; given < sinks::MessageId::run_length; ++given)
-    CHECK(identity.next().run() == third.run());
-  CHECK(identity.next().run() == third.run() + 1);
+    CHECK(next(sinks::MessageId::run_length).run() == third.run());
+  CHECK(next(sinks::MessageId::run_length).run() == third.run() + 1);
+}
+
+TEST_CASE("a request's ids are of one run, or of as few as can be") {
+  constexpr std::uint64_t run = sinks::MessageId::run_length;
+  Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, 0);
+  std::uint64_t before = identity.next().run();
+  for (const std::uint64_t ids : {std::uint64_t{9}, run - 1, run, run, std::uint64_t{2}}) {
+    CAPTURE(ids);
+    identity.begin(ids, 8);
+    const std::uint64_t first = identity.next().run();
+    CHECK(first == before + 1);
+    for (std::uint64_t i = 1; i < ids; ++i) REQUIRE(identity.next().run() == first);
+    before = first;
+  }
+  identity.begin(2 * run + 1, 8);
+  CHECK(identity.next().run() == before + 1);
+  for (std::uint64_t i = 1; i < 2 * run; ++i) static_cast<void>(identity.next());
+  CHECK(identity.next().run() == before + 3);
 }
 
 TEST_CASE("entries of a Go writer have different ids wherever they stand") {

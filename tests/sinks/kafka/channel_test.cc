@@ -65,7 +65,8 @@ TEST_CASE("a suspect that is refused when it comes again holds nothing up any mo
   messages.add(1, "in bad company");
   REQUIRE(channel.submit(messages.list) == 1);
   channel.add_report(*host.take_all_back().front(),
-                     {.token = 1, .outcome = Outcome::given_back, .detail = {}}, true);
+                     {.token = 1, .outcome = Outcome::given_back, .detail = {}},
+                     std::chrono::steady_clock::now(), true);
   channel.deliver();
   REQUIRE(channel.held() == 0);
 

@@ -15,19 +15,19 @@ TEST_CASE("a message id is 32 lower-case hexadecimal digits") {
 }
 
 TEST_CASE("ids that stand one behind the other are of one run, until it is used up") {
-  const auto id = [](std::uint8_t start, std::uint8_t run, std::uint8_t index) {
+  const auto id = [](std::uint8_t start, std::uint64_t count) {
     MessageId made;
     made.bytes[10] = start;
-    made.bytes[14] = run;
-    made.bytes[15] = index;
+    for (std::size_t i = 0; i < 5; ++i)
+      made.bytes[11 + i] = static_cast<std::uint8_t>(count >> (32 - 8 * i));
     return made;
   };
-  CHECK(id(1, 0, 0).run() == id(1, 0, 127).run());
-  CHECK(id(1, 0, 128).run() == id(1, 0, 127).run() + 1);
-  CHECK(id(2, 0, 0).run() > id(1, 255, 255).run());
-  MessageId elsewhere = id(1, 0, 0);
+  CHECK(id(1, 0).run() == id(1, 1023).run());
+  CHECK(id(1, 1024).run() == id(1, 1023).run() + 1);
+  CHECK(id(2, 0).run() > id(1, (1ULL << 40) - 1).run());
+  MessageId elsewhere = id(1, 0);
   elsewhere.bytes[7] = 5;
-  CHECK(elsewhere.run() == id(1, 0, 0).run() + 5);
+  CHECK(elsewhere.run() == id(1, 0).run() + 5);
 }
 
 TEST_CASE("packed headers come out as they went in") {

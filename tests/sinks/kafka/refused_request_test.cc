@@ -92,7 +92,8 @@ class FarHost final : public kafka::ChannelHost {
       kafka::Slot& slot = *static_cast<kafka::Slot*>(message->_private);
       turns_.done(*slot.turn);
       const Outcome outcome = suspect ? Outcome::given_back : Outcome::delivered;
-      channel.add_report(slot, {.token = slot.token, .outcome = outcome, .detail = {}}, suspect);
+      channel.add_report(slot, {.token = slot.token, .outcome = outcome, .detail = {}}, now,
+                         suspect);
     }
     channel.deliver();
   }

@@ -85,7 +85,7 @@ broken_rule(replayed_letters_not_counted core_accept.cc
   "")
 broken_rule(replayed_letter_gets_a_new_id core_accept.cc
   "return known->id;"
-  "return effects_.next_id(index > 0);")
+  "return effects_.next_id();")
 broken_rule(what_was_refused_goes_with_others core_deliver.cc
   "if (entry.goes_alone && (in_sink_ > 0 || !outgoing_.empty())) break;"
   "")

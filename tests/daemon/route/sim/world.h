@@ -74,7 +74,8 @@ class World final : private Effects {
   }
   void answer(std::shared_ptr<Request> request, Answer answer) override;
   std::uint64_t random(std::uint64_t bound) override { return random_.below(bound); }
-  sinks::MessageId next_id(bool patient) override;
+  void begin_ids(std::size_t /*messages*/, bool /*patient*/) override {}
+  sinks::MessageId next_id() override;
 
   // the process
   void leave_foreign_entries();

@@ -53,7 +53,7 @@ void World::answer(std::shared_ptr<Request> request, Answer answer) {
   static_cast<SimRequest&>(*request).judge();
 }
 
-sinks::MessageId World::next_id(bool /*patient*/) {
+sinks::MessageId World::next_id() {
   sinks::MessageId id;
   ++ids_;
   std::memcpy(id.bytes.data(), &ids_, sizeof ids_);
