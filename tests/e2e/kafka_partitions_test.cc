@@ -1,10 +1,11 @@
-// Messages without a key into several partitions of a real broker, while rebufd dies and sends
-// again.
+// Messages without a key into several partitions of a real broker.
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "client.h"
 #include "daemon.h"
@@ -63,6 +64,44 @@ TEST_CASE("rebufd is killed while it drains: without a key, too, copies lie wher
   CHECK(elsewhere == 0);
   CHECK(out_of_order == 0);
   MESSAGE(copies, " copies in ", last_first_copy.size(), " partitions");
+}
+
+TEST_CASE("the messages of a request lie in one partition, in order, and requests in all of them") {
+  constexpr std::size_t requests = 15;
+  constexpr std::size_t lines = 1000;
+  auto& cluster = test::KafkaCluster::get(1);
+  const test::TemporaryDirectory directory;
+  const Topic topic(cluster, 5);
+  Daemon daemon(directory.path(), kafka_sink(cluster) + "routes:\n  plant:\n    sink: kafka\n" +
+                                      "    topic: " + topic.name() +
+                                      "\n    drain: { jitter: 0s }\n");
+  daemon.start();
+  Client client(daemon.port(), "/ingest/plant");
+  for (std::size_t request = 0; request < requests; ++request) {
+    std::vector<std::string> values;
+    for (std::size_t line = 0; line < lines; ++line)
+      values.push_back(std::to_string(request * lines + line));
+    CHECK(client.post_lines(values).status / 100 == 2);  // 202 at first
+  }
+  daemon.wait_until_drained("plant");
+  CHECK(daemon.stop() == 0);
+
+  std::map<std::size_t, std::set<std::int32_t>> partitions_of;  // a request
+  std::map<std::size_t, std::size_t> arrived;
+  std::map<std::int32_t, std::size_t> requests_in;
+  for (const Arrival& arrival : topic.arrivals()) {
+    const std::size_t number = std::stoul(arrival.value);
+    const std::size_t request = number / lines;
+    CHECK(number % lines == arrived[request]++);
+    if (partitions_of[request].insert(arrival.stream).second) ++requests_in[arrival.stream];
+  }
+  CHECK(partitions_of.size() == requests);
+  for (const auto& [request, partitions] : partitions_of) {
+    CHECK(partitions.size() == 1);
+    CHECK(arrived[request] == lines);
+  }
+  REQUIRE(requests_in.size() == 5);
+  for (const auto& [partition, count] : requests_in) CHECK(count == requests / 5);
 }
 
 }  // namespace
