@@ -26,13 +26,15 @@ def takes(_):
 
 
 def when_quiet(kafka):
-    """How much the topic holds when nothing more comes, and since when."""
-    held, since = kafka.stored(TOPIC), time.monotonic()
+    """How much has come into the topic when nothing more does, and since when."""
+    since = time.monotonic()
+    stored = kafka.stored(TOPIC)
     while time.monotonic() - since < QUIET:
         time.sleep(LOOK_EVERY)
-        if (now := kafka.stored(TOPIC)) != held:
-            held, since = now, time.monotonic()
-    return held, since
+        look = time.monotonic()
+        if (now := kafka.stored(TOPIC)) != stored:
+            stored, since = now, look
+    return stored, since
 
 
 def measure_rates(stage, name, figures, load):
@@ -40,8 +42,8 @@ def measure_rates(stage, name, figures, load):
     before, _ = when_quiet(stage.kafka)
     begin = time.monotonic()
     figures.add_run(name, load())
-    held, since = when_quiet(stage.kafka)
-    figures.add(f"{name} in Kafka", (held - before) / (since - begin))
+    stored, since = when_quiet(stage.kafka)
+    figures.add(f"{name} in Kafka", (stored - before) / (since - begin))
 
 
 def measure(stage, contestant, figures):

@@ -54,7 +54,7 @@ class Kafka:
         self._script("down")
 
     def stored(self, topic):
-        """How many messages the topic holds, of one that keeps them."""
+        """How many messages have come into the topic, whether it keeps them or not."""
         ends = [argument for partition in range(PARTITIONS) for argument in ("-t", f"{topic}:{partition}:-1")]
         listed = subprocess.run(["kcat", "-Q", "-b", self.brokers, *ends], check=True, capture_output=True, text=True).stdout
         return sum(int(offset) for offset in re.findall(r"offset (\d+)", listed))

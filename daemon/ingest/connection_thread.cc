@@ -81,7 +81,6 @@ void ConnectionThread::run() {
     }
     // Behind the events, for it may end connections that have one.
     if (mail) serve_mailbox();
-    if (!round.empty() && round.size() == connections_.size()) round.offer();  // all wait
     if (parts_.now - last_sweep_ >= parts_.service.sweep_interval) sweep();
   }
   while (!connections_.empty()) close(*connections_.back());

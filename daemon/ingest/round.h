@@ -7,7 +7,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -24,7 +23,6 @@ class Round {
   // So that the next one can be added, and offered, without more memory.
   void make_room();
   [[nodiscard]] bool empty() const { return requests_.empty(); }
-  [[nodiscard]] std::size_t size() const { return requests_.size(); }
   // Whether more may join it: what keeps coming must not keep waiting what has come.
   [[nodiscard]] bool open(Clock::time_point now) const { return now - begun_ < longest; }
   // Offers them, and parks them all; it is empty then.

@@ -96,7 +96,7 @@ void Core::make_entries(const std::shared_ptr<Request>& request, Time now) {
   Batch& batch = request->batch;
   const auto count = static_cast<std::uint32_t>(batch.size());
   entries_.clear();
-  effects_.begin_ids(count, request->patient);
+  effects_.begin_ids(*request);
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto envelope = batch.envelope(i);
     const sinks::MessageId id = id_for(*request, envelope);

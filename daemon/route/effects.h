@@ -29,8 +29,8 @@ class Effects {
   virtual void answer(std::shared_ptr<Request> request, Answer answer) = 0;
   // A number in [0, bound); bound > 0.
   [[nodiscard]] virtual std::uint64_t random(std::uint64_t bound) = 0;
-  // The next ids are for a request of so many messages. `patient`: it may wait for others.
-  virtual void begin_ids(std::size_t messages, bool patient) = 0;
+  // The next ids are for the messages of this request.
+  virtual void begin_ids(const Request& request) = 0;
   [[nodiscard]] virtual sinks::MessageId next_id() = 0;
 };
 

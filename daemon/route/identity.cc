@@ -118,13 +118,15 @@ Result<Identity> Identity::open(const std::filesystem::path& file, const std::st
   return Identity(slot.prefix, static_cast<std::uint32_t>(slot.start), 0);
 }
 
-void Identity::begin(std::uint64_t ids, std::uint64_t most) {
-  const std::uint64_t given = count_ % sinks::MessageId::run_length;
-  if (given > 0 && given + ids > most) count_ += sinks::MessageId::run_length - given;
+void Identity::begin(std::uint64_t ids, std::uint64_t shared, std::uint64_t longest) {
+  if (given() > 0 && given() + ids > shared) leave_run();
+  longest_ = longest;
 }
 
 sinks::MessageId Identity::next() {
-  // At 100,000 a second after 127 days; where runs are left after 128 ids, after 16 days.
+  if (given() >= longest_) leave_run();
+  // At 100,000 a second after 127 days; where runs are left after 128 ids, after 16 days; after
+  // eight, which are given to few clients that wait for their answers, after one.
   if (count_ > last_count) {
     ignore(make_prefix(prefix_), "getrandom fails at the start of a system only");
     count_ = 0;

@@ -28,16 +28,23 @@ class Identity {
   Identity(const IdPrefix& prefix, std::uint32_t start, std::uint64_t count)
       : prefix_(prefix), start_(start), count_(count) {}
 
-  // The next `ids` are for what should be of one run (sinks/message.h). They begin a new one unless
-  // the present one, with them, gives no more than `most`, which a run has.
-  void begin(std::uint64_t ids, std::uint64_t most);
+  // The next `ids` belong together. They go on with the present run (sinks/message.h) if it gives
+  // no more than `shared` with them, else they begin the next one. Of no run they take more than
+  // `longest`. 1 <= shared <= longest <= run_length.
+  void begin(std::uint64_t ids, std::uint64_t shared, std::uint64_t longest);
+  // The next run is left out. Behind a begin() that begins one.
+  void skip_run() { count_ += sinks::MessageId::run_length; }
   [[nodiscard]] sinks::MessageId next();
   [[nodiscard]] const IdPrefix& prefix() const { return prefix_; }
 
  private:
+  [[nodiscard]] std::uint64_t given() const { return count_ % sinks::MessageId::run_length; }
+  void leave_run() { count_ += sinks::MessageId::run_length - given(); }
+
   IdPrefix prefix_{};
   std::uint32_t start_ = 0;  // 24 bits; 0 is for entries of a Go writer
   std::uint64_t count_ = 0;  // 40 bits
+  std::uint64_t longest_ = sinks::MessageId::run_length;
 };
 
 }  // namespace rebuf::daemon

@@ -144,13 +144,25 @@ std::uint64_t LiveRoute::random(std::uint64_t bound) {
   return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
 }
 
-void LiveRoute::begin_ids(std::size_t messages, bool patient) {
+// What a request brings goes to one partition (sinks/kafka/partitioner.h), as far as one request to
+// Kafka carries it; more would only keep the other partitions idle.
+void LiveRoute::begin_ids(const Request& request) {
+  if (!keeps_runs_) return;
+  constexpr std::uint64_t carried_bytes = 512U << 10;
   // What is in a hurry goes in small requests to Kafka, to several partitions by turns: librdkafka
   // 2.0.2 polls without pause while messages of one partition wait behind five of its own and none
   // of another one does.
   constexpr std::uint64_t hurried_run = 8;
   constexpr std::uint64_t patient_run = 128;
-  if (keeps_runs_) identity_.begin(messages, patient ? patient_run : hurried_run);
+  const std::uint64_t messages = request.batch.size();
+  const std::uint64_t bytes = std::max<std::uint64_t>(request.batch.payload_bytes(), 1);
+  const std::uint64_t longest =
+      std::clamp<std::uint64_t>(carried_bytes * messages / bytes, 1, sinks::MessageId::run_length);
+  const std::uint64_t shared = std::min(request.patient ? patient_run : hurried_run, longest);
+  identity_.begin(messages, shared, longest);
+  // Else what comes by turns, say a large request and a small one, would go by turns, too.
+  constexpr std::uint64_t seldom = 8;
+  if (messages > shared && random(seldom) == 0) identity_.skip_run();
 }
 
 // --- ChannelListener ---

@@ -98,7 +98,7 @@ class LiveRoute final : public Route,
   std::uint64_t disk_room() override;
   void answer(std::shared_ptr<Request> request, Answer answer) override;
   std::uint64_t random(std::uint64_t bound) override;
-  void begin_ids(std::size_t messages, bool patient) override;
+  void begin_ids(const Request& request) override;
   sinks::MessageId next_id() override { return identity_.next(); }
 
   // ChannelListener, on the sink's threads

@@ -70,7 +70,7 @@ class Poller final : private ChannelHost, private ClientCallbacks {
 
   // poller_reports.cc: what became of messages
   void delivery_reports(rd_kafka_event_t* event);
-  void failed(const rd_kafka_message_t& message, bool only_one_to_blame);
+  void failed(const rd_kafka_message_t& message, bool only_one_to_blame, Time now);
 
   // poller_health.cc: what the listeners hear of the brokers
   void broker_error(rd_kafka_event_t* event);

@@ -1,14 +1,10 @@
 // What became of messages: delivery reports into the channels' reports.
-#include <algorithm>
 #include <utility>
 
 #include "sinks/kafka/errors.h"
 #include "sinks/kafka/poller.h"
 
 namespace rebuf::sinks::kafka {
-
-using std::chrono::steady_clock;
-
 namespace {
 
 Slot& slot_of(const rd_kafka_message_t& message) { return *static_cast<Slot*>(message._private); }
@@ -43,7 +39,7 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   std::size_t delivered = 0;
   std::size_t to_blame = 0;
   double oldest_seconds = 0;
-  const Time now = steady_clock::now();
+  const Time now = std::chrono::steady_clock::now();
   for (const rd_kafka_message_t* message : messages) {
     Slot& slot = slot_of(*message);
     if (Turn* turn = std::exchange(slot.turn, nullptr)) turns_.done(*turn);
@@ -64,10 +60,10 @@ void Poller::delivery_reports(rd_kafka_event_t* event) {
   }
   if (delivered == messages.size()) return;
   for (const rd_kafka_message_t* message : messages)
-    if (!acknowledged(*message, *messages.front())) failed(*message, to_blame == 1);
+    if (!acknowledged(*message, *messages.front())) failed(*message, to_blame == 1, now);
 }
 
-void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
+void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame, Time now) {
   Slot& slot = slot_of(message);
   KafkaChannel& channel = *slot.channel;
   const std::string topic = rd_kafka_topic_name(message.rkt);
@@ -83,11 +79,11 @@ void Poller::failed(const rd_kafka_message_t& message, bool only_one_to_blame) {
   if (refusal != Refusal::none && !suspect) {
     Report report = report_on(message, Outcome::refused);
     report.refusal = refusal;
-    channel.add_report(slot, report, steady_clock::now());
+    channel.add_report(slot, report, now);
     channel.clear_suspects();
     return;
   }
-  channel.add_report(slot, report_on(message, Outcome::given_back), steady_clock::now(), suspect);
+  channel.add_report(slot, report_on(message, Outcome::given_back), now, suspect);
   std::string reason = topic + ": " + reason_of(message);
   if (clock_is_wrong) reason += "; this host's clock is ahead of the brokers'";
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || consequence(message.err)) {

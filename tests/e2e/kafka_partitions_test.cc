@@ -67,7 +67,7 @@ TEST_CASE("rebufd is killed while it drains: without a key, too, copies lie wher
 }
 
 TEST_CASE("the messages of a request lie in one partition, in order, and requests in all of them") {
-  constexpr std::size_t requests = 15;
+  constexpr std::size_t requests = 50;  // no partition is left out for so long
   constexpr std::size_t lines = 1000;
   auto& cluster = test::KafkaCluster::get(1);
   const test::TemporaryDirectory directory;
@@ -88,20 +88,20 @@ TEST_CASE("the messages of a request lie in one partition, in order, and request
 
   std::map<std::size_t, std::set<std::int32_t>> partitions_of;  // a request
   std::map<std::size_t, std::size_t> arrived;
-  std::map<std::int32_t, std::size_t> requests_in;
+  std::set<std::int32_t> all;
   for (const Arrival& arrival : topic.arrivals()) {
     const std::size_t number = std::stoul(arrival.value);
     const std::size_t request = number / lines;
     CHECK(number % lines == arrived[request]++);
-    if (partitions_of[request].insert(arrival.stream).second) ++requests_in[arrival.stream];
+    partitions_of[request].insert(arrival.stream);
+    all.insert(arrival.stream);
   }
   CHECK(partitions_of.size() == requests);
   for (const auto& [request, partitions] : partitions_of) {
     CHECK(partitions.size() == 1);
     CHECK(arrived[request] == lines);
   }
-  REQUIRE(requests_in.size() == 5);
-  for (const auto& [partition, count] : requests_in) CHECK(count == requests / 5);
+  CHECK(all.size() == 5);
 }
 
 }  // namespace

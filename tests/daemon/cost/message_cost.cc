@@ -110,7 +110,7 @@ class Path final : private Effects {
     request->on_answer(std::move(answer));
   }
   std::uint64_t random(std::uint64_t /*bound*/) override { return 0; }
-  void begin_ids(std::size_t /*messages*/, bool /*patient*/) override {}
+  void begin_ids(const Request& /*request*/) override {}
   sinks::MessageId next_id() override {
     sinks::MessageId id;
     id.bytes[15] = static_cast<std::uint8_t>(++ids_);

@@ -99,7 +99,7 @@ class CoreHarness final : private Effects {
     request->on_answer(std::move(answer));
   }
   std::uint64_t random(std::uint64_t /*bound*/) override { return 0; }
-  void begin_ids(std::size_t /*messages*/, bool /*patient*/) override {}
+  void begin_ids(const Request& /*request*/) override {}
   sinks::MessageId next_id() override;
   void report(std::size_t nth, const sinks::Report& report);
 

@@ -320,32 +320,6 @@ TEST_CASE("no id is used twice: over restarts, and by copies of the directory he
   CHECK(ids.size() == messages);
 }
 
-TEST_CASE(
-    "ids begin a new run for few messages in a hurry, if the sink cares, never in a request") {
-  const auto offer_some = [](bool keeps_runs, bool patient) {
-    const test::TemporaryDirectory directory;
-    FakeSink sink;
-    sink.keeps_runs = keeps_runs;
-    const auto route = open_route(live_settings(directory));
-    route->start(sink);
-    REQUIRE(in_state(*route, RouteState::direct));  // before it the log takes them, patient or not
-    std::set<std::uint64_t> runs;
-    for (std::size_t i = 0; i < 10; ++i) {
-      const auto client = make_client({value(3 * i), value(3 * i + 1), value(3 * i + 2)});
-      client->patient = patient;
-      route->offer(client);
-      const Answer answer = client->answer();
-      CHECK(answer.first_id.run() == answer.last_id.run());
-      runs.insert(answer.first_id.run());
-    }
-    CHECK(sink.patient_count() == (patient ? sink.taken_count() : 0));
-    return runs.size();
-  };
-  CHECK(offer_some(true, false) == 5);  // three requests of three are more than eight messages
-  CHECK(offer_some(true, true) == 1);
-  CHECK(offer_some(false, false) == 1);
-}
-
 TEST_CASE("with the file sink: lines in the file, in order, and none twice") {
   const test::TemporaryDirectory directory;
   const auto path = directory.path() / "out.ndjson";

@@ -1,6 +1,7 @@
 // What stands beside the core: identity, lifetime totals, the pause behind a commit.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <set>
@@ -77,7 +78,7 @@ TEST_CASE("when all counts of a start are used up, ids go on under another prefi
 TEST_CASE("a run of ids is left for the next one rather than give more than it may") {
   Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, 0);
   const auto next = [&](std::uint64_t most) {
-    identity.begin(1, most);
+    identity.begin(1, most, sinks::MessageId::run_length);
     return identity.next();
   };
   const sinks::MessageId first = next(2);
@@ -92,22 +93,42 @@ TEST_CASE("a run of ids is left for the next one rather than give more than it m
   CHECK(next(sinks::MessageId::run_length).run() == third.run() + 1);
 }
 
-TEST_CASE("a request's ids are of one run, or of as few as can be") {
+TEST_CASE("ids that belong together are of one run, or of as few as can be") {
   constexpr std::uint64_t run = sinks::MessageId::run_length;
   Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, 0);
   std::uint64_t before = identity.next().run();
-  for (const std::uint64_t ids : {std::uint64_t{9}, run - 1, run, run, std::uint64_t{2}}) {
+  for (const std::uint64_t ids : {std::uint64_t{9}, run - 1, run, run, std::uint64_t{8}}) {
     CAPTURE(ids);
-    identity.begin(ids, 8);
+    identity.begin(ids, 8, run);
     const std::uint64_t first = identity.next().run();
     CHECK(first == before + 1);
     for (std::uint64_t i = 1; i < ids; ++i) REQUIRE(identity.next().run() == first);
     before = first;
   }
-  identity.begin(2 * run + 1, 8);
+  identity.begin(2 * run + 1, 8, run);
   CHECK(identity.next().run() == before + 1);
   for (std::uint64_t i = 1; i < 2 * run; ++i) static_cast<void>(identity.next());
   CHECK(identity.next().run() == before + 3);
+}
+
+TEST_CASE("of a run no more ids are taken than may be, and one can be left out") {
+  Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, 0);
+  identity.begin(7, 3, 3);
+  const std::uint64_t first = identity.next().run();
+  for (std::uint64_t i = 1; i < 7; ++i) CHECK(identity.next().run() == first + i / 3);
+  identity.begin(3, 3, 3);
+  identity.skip_run();
+  CHECK(identity.next().run() == first + 4);
+}
+
+TEST_CASE("a run that is left with the last count is left for another prefix") {
+  constexpr std::uint64_t counts = 1ULL << 40;
+  Identity identity(IdPrefix{1, 2, 3, 4, 5, 6, 7, 8}, 7, counts - 2);
+  const sinks::MessageId last = identity.next();
+  identity.begin(2, 1, sinks::MessageId::run_length);
+  const sinks::MessageId first = identity.next();
+  CHECK(!std::equal(first.bytes.begin(), first.bytes.begin() + 8, last.bytes.begin()));
+  CHECK(first.run() == identity.next().run());
 }
 
 TEST_CASE("entries of a Go writer have different ids wherever they stand") {

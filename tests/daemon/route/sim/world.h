@@ -74,7 +74,7 @@ class World final : private Effects {
   }
   void answer(std::shared_ptr<Request> request, Answer answer) override;
   std::uint64_t random(std::uint64_t bound) override { return random_.below(bound); }
-  void begin_ids(std::size_t /*messages*/, bool /*patient*/) override {}
+  void begin_ids(const Request& /*request*/) override {}
   sinks::MessageId next_id() override;
 
   // the process
