@@ -79,8 +79,8 @@ def median(samples):
 def connections(figures):
     rates = {}
     for key, samples in figures.items():
-        if key.endswith(" rate"):
-            name, _, count = key.removesuffix(" rate").rpartition(" ")
+        name, _, count = key.removesuffix(" rate").rpartition(" ")
+        if key.endswith(" rate") and count.isdecimal():  # else of batches
             rates.setdefault(name, []).append((int(count), median(samples)))
     counts = sorted({count for points in rates.values() for count, _ in points})
     most = math.log10(counts[-1])
